@@ -1,0 +1,204 @@
+#include "base/json.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+#define JSON_MAX_BYTES ((size_t)1 << 30)
+
+/* "pgrehearse-run/1" against "pgrehearse-run/2": the same kind, another version. */
+static int check_format(const char *path, const json_t *root, const char *format, struct err *err)
+{
+	const char *found = json_string_value(json_object_get(root, "format"));
+	size_t kind = strcspn(format, "/");
+
+	if (found && strcmp(found, format) == 0)
+		return 0;
+	if (found && strncmp(found, format, kind + 1) == 0)
+		err_set(err, ERR_USAGE, "%s has format \"%.40s\"; this version reads \"%s\"", path, found,
+			format);
+	else
+		err_set(err, ERR_USAGE, "%s is not a %.*s file (its \"format\" is %s%.40s%s)", path,
+			(int)kind, format, found ? "\"" : "", found ? found : "missing", found ? "\"" : "");
+	return err_hint(err, "write it again with this version of pgrehearse, or use the version that wrote it");
+}
+
+json_t *json_load_document(const char *path, const char *format, struct err *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	json_error_t where;
+	json_t *root;
+
+	if (file_read(path, JSON_MAX_BYTES, &text, err) < 0)
+		return NULL;
+	root = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &where);
+	if (!root) {
+		err_set(err, ERR_USAGE, "%s:%d:%d: not valid JSON: %s", path, where.line, where.column,
+			where.text);
+		return NULL;
+	}
+	if (!json_is_object(root)) {
+		err_set(err, ERR_USAGE, "%s: not a JSON object", path);
+		json_decref(root);
+		return NULL;
+	}
+	if (format && check_format(path, root, format, err) < 0) {
+		json_decref(root);
+		return NULL;
+	}
+	return root;
+}
+
+int json_save_document(const json_t *root, const char *path, mode_t mode, struct err *err)
+{
+	_cleanup_free_ char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+	_cleanup_free_ char *line = NULL;
+
+	if (!text)
+		return err_set(err, ERR_BUG, "%s: cannot serialise the document", path);
+	line = xasprintf("%s\n", text);
+	return file_write_atomic(path, line, strlen(line), mode, err);
+}
+
+static void fail(struct json_reader *r, const char *key, const char *what)
+{
+	if (r->failed)
+		return;
+	r->failed = true;
+	err_set(r->err, ERR_USAGE, "%s: %s%s%s %s", r->file, r->where ? r->where : "",
+		r->where ? "." : "", key, what);
+}
+
+static const json_t *get(struct json_reader *r, const json_t *object, const char *key)
+{
+	const json_t *value = r->failed ? NULL : json_object_get(object, key);
+
+	return json_is_null(value) ? NULL : value;
+}
+
+const char *json_get_string(struct json_reader *r, const json_t *object, const char *key,
+	const char *otherwise)
+{
+	const json_t *value = get(r, object, key);
+
+	if (value && !json_is_string(value))
+		fail(r, key, "must be a string");
+	return json_is_string(value) ? json_string_value(value) : otherwise;
+}
+
+const char *json_need_string(struct json_reader *r, const json_t *object, const char *key)
+{
+	const char *value = json_get_string(r, object, key, NULL);
+
+	if (!value)
+		fail(r, key, "is missing");
+	return value;
+}
+
+double json_get_double(struct json_reader *r, const json_t *object, const char *key,
+	double otherwise)
+{
+	const json_t *value = get(r, object, key);
+
+	if (value && !json_is_number(value))
+		fail(r, key, "must be a number");
+	return json_is_number(value) ? json_number_value(value) : otherwise;
+}
+
+double json_need_double(struct json_reader *r, const json_t *object, const char *key)
+{
+	if (!get(r, object, key))
+		fail(r, key, "is missing");
+	return json_get_double(r, object, key, 0);
+}
+
+int64_t json_get_int(struct json_reader *r, const json_t *object, const char *key,
+	int64_t otherwise)
+{
+	const json_t *value = get(r, object, key);
+
+	if (value && !json_is_integer(value))
+		fail(r, key, "must be a whole number");
+	return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+bool json_get_bool(struct json_reader *r, const json_t *object, const char *key, bool otherwise)
+{
+	const json_t *value = get(r, object, key);
+
+	if (value && !json_is_boolean(value))
+		fail(r, key, "must be true or false");
+	return json_is_boolean(value) ? json_is_true(value) : otherwise;
+}
+
+const json_t *json_get_array(struct json_reader *r, const json_t *object, const char *key)
+{
+	const json_t *value = get(r, object, key);
+
+	if (value && !json_is_array(value))
+		fail(r, key, "must be an array");
+	return json_is_array(value) ? value : NULL;
+}
+
+const json_t *json_get_object(struct json_reader *r, const json_t *object, const char *key)
+{
+	const json_t *value = get(r, object, key);
+
+	if (value && !json_is_object(value))
+		fail(r, key, "must be an object");
+	return json_is_object(value) ? value : NULL;
+}
+
+json_t *json_number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
+}
+
+/* Length of the valid UTF-8 sequence at s (n bytes left), or 0. */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	unsigned code;
+
+	if (len <= 1)
+		return len;
+	if (len > n)
+		return 0;
+	code = s[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if (s[i] >> 6 != 2)
+			return 0;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+		return 0;
+	return len;
+}
+
+json_t *json_text(const char *s)
+{
+	_cleanup_buf_ struct buf clean = BUF_INIT;
+	json_t *plain;
+	size_t n;
+
+	if (!s)
+		return json_null();
+	plain = json_string(s);
+	if (plain)
+		return plain;
+	n = strlen(s);
+	for (size_t i = 0; i < n;) {
+		size_t len = utf8_length((const unsigned char *)s + i, n - i);
+
+		if (len)
+			buf_add(&clean, s + i, len);
+		else
+			buf_adds(&clean, "\xef\xbf\xbd");
+		i += len ? len : 1;
+	}
+	return json_string(clean.data);
+}

@@ -1,0 +1,30 @@
+/*
+ * capture: production statistics in, a workload out.
+ *
+ *     struct capture_options options = {.window_ns = 60 * NS_PER_S};
+ *     capture_pgss(db, &options, progress, &workload, &err);
+ *
+ * One connection, read-only (default_transaction_read_only and a statement timeout are set
+ * first), top-level entries of the connected database. Literals, comments and utility
+ * statements do not get into the workload; what is left out is counted in workload.dropped.
+ */
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
+
+#include "base/err.h"
+#include "base/progress.h"
+#include "model/workload.h"
+#include "pg/db.h"
+
+struct capture_options {
+	uint64_t window_ns;         /* 0: figures since the last reset, one snapshot */
+	uint64_t statement_timeout_ns; /* of our own queries; default 5 s */
+	double min_share;           /* drop statements below this share of execution time; counted */
+	size_t max_statements;      /* keep at most this many, by execution time; 0 is no limit */
+	const char *names_file;     /* YAML: name -> SQL text; statements with that fingerprint get it */
+};
+
+int capture_pgss(struct db *db, const struct capture_options *options,
+	const struct progress *progress, struct workload *ret, struct err *err);
+
+#endif

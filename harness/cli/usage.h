@@ -1,0 +1,14 @@
+/*
+ * usage: what --help prints, made from the command and option tables.
+ */
+#ifndef CLI_USAGE_H
+#define CLI_USAGE_H
+
+#include "cli/cli.h"
+
+#include <stdio.h>
+
+void usage_print_program(FILE *out);
+void usage_print_command(FILE *out, const struct usage *usage, const struct option_spec *options);
+
+#endif

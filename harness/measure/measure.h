@@ -1,0 +1,39 @@
+/*
+ * measure: samples and counters in, figures of the run record out.
+ *
+ *     struct measure *m;
+ *     measure_begin(dbs, n_arms, &m, &err);            // first snapshots, before the replay
+ *     ... replay ...
+ *     measure_end(m, progress, run, &err);             // second snapshots, deltas, timed VACUUM
+ *     measure_samples(&samples, run);                  // latency, errors, slices: no database
+ */
+#ifndef MEASURE_MEASURE_H
+#define MEASURE_MEASURE_H
+
+#include "base/err.h"
+#include "base/progress.h"
+#include "model/run.h"
+#include "model/sample.h"
+#include "pg/db.h"
+
+struct measure;
+
+/* Connections to the arms (NULL for an arm that is not there); borrowed until measure_free. */
+int measure_begin(struct db *const arms[N_ARMS], struct measure **ret, struct err *err);
+/* Fills work of statements (matched by the marker comment of measure_marker), tables, indexes,
+ * sizes. vacuum: also a timed VACUUM of the tables that were written, on both arms. Index roles come from what
+ * the candidate arm has and the baseline has not. What a server cannot give is left unknown
+ * and noted as a disturbance. */
+int measure_end(struct measure *measure, bool vacuum, const struct progress *progress,
+	struct run *run, struct err *err);
+void measure_free(struct measure *measure);
+
+/* The comment that a replayed statement carries, so that its pg_stat_statements entry is found
+ * whatever its queryid: "/" "* pgrehearse:<number> *" "/". Caller frees. */
+char *measure_marker(size_t statement_number);
+
+/* Latency summaries with histograms, errors, throughput, slices, generator totals. Pure. Skips
+ * warm-up samples (due before run->generator.warmup_s) in latency, not in errors and slices. */
+void measure_samples(const struct samples *samples, struct run *run);
+
+#endif

@@ -1,0 +1,113 @@
+/*
+ * gate: what to rehearse and what must hold: gate.yaml, checked and with defaults filled in.
+ *
+ * Errors name file, line, key and the accepted values; an unknown key names the nearest known
+ * one. Paths in the file are relative to the working directory first and to the file second;
+ * the struct holds resolved paths.
+ */
+#ifndef MODEL_GATE_H
+#define MODEL_GATE_H
+
+#include "base/err.h"
+#include "base/strv.h"
+#include "model/metric.h"
+#include "model/schedule.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum bound_kind {
+	BOUND_MAX,          /* candidate's value at most limit */
+	BOUND_MIN,
+	BOUND_MAX_RATIO,    /* candidate / baseline at most limit */
+	BOUND_MIN_RATIO,
+	BOUND_MAX_INCREASE, /* candidate - baseline at most limit, in the metric's unit */
+};
+const char *bound_kind_name(enum bound_kind kind); /* "max_ratio", ... */
+
+enum scope_kind {
+	SCOPE_ALL, /* one check over everything together */
+	SCOPE_ALL_READS,
+	SCOPE_ALL_WRITES,
+	SCOPE_EACH, /* one check per statement (per index or table for those families) */
+	SCOPE_EACH_READ,
+	SCOPE_EACH_WRITE,
+	SCOPE_NAME,    /* name:X */
+	SCOPE_QUERYID, /* queryid:N */
+	SCOPE_TABLE,   /* table:X: statements that touch it, or the table itself */
+	SCOPE_INDEX,   /* index:X */
+};
+
+struct scope {
+	enum scope_kind kind;
+	char *argument; /* after the colon; NULL otherwise */
+};
+int scope_parse(const char *text, struct scope *ret, struct err *err);
+char *scope_format(const struct scope *scope); /* "each read"; caller frees */
+
+struct threshold {
+	const struct metric *metric;
+	struct scope scope;
+	enum bound_kind bound;
+	double limit;     /* seconds, bytes, fraction, ... by metric->unit; a ratio for ratios */
+	double over;      /* slow.count: the latency in seconds that counts as slow; else NAN */
+	int line;         /* in gate.yaml; 0 for the default policy */
+};
+
+enum staging_kind { STAGING_LAB, STAGING_DSN };
+enum clone_driver_kind { CLONE_TEMPLATE, CLONE_EXISTING, CLONE_PHYSICAL, CLONE_COMMAND };
+enum protocol { PROTOCOL_CAPTURED, PROTOCOL_SIMPLE, PROTOCOL_EXTENDED, PROTOCOL_PREPARED };
+const char *protocol_name(enum protocol protocol);
+bool protocol_parse(const char *name, enum protocol *ret);
+
+struct replay_options {
+	double rate_per_s; /* ops per second and arm; 0 means production's own */
+	uint64_t duration_ns;
+	uint64_t max_duration_ns; /* gate --max-time; 0 means duration_ns */
+	int clients;       /* sessions per arm */
+	int jobs;          /* generator threads */
+	enum protocol protocol; /* CAPTURED means prepared where nothing better is known */
+	enum arrivals arrivals;
+	uint64_t seed;
+	uint64_t pair_gap_ns;          /* second arm of a pair after the first; default 1 ms */
+	uint64_t statement_timeout_ns; /* default 30 s */
+	uint64_t drain_timeout_ns;     /* how long unanswered ops may take after the last due time */
+	bool early_stop;               /* stop when the verdict is clear; default true */
+};
+extern const struct replay_options replay_options_default; /* 100/s, 60 s, 8 clients, 1 job, ... */
+
+struct gate {
+	char *file; /* where it was read from */
+	char *name;
+	enum staging_kind staging;
+	char *fixture; /* STAGING_LAB: a directory */
+	char *dsn;     /* STAGING_DSN */
+	char *workload;
+	enum clone_driver_kind driver;
+	char *existing_dsn[2];   /* CLONE_EXISTING: baseline, candidate */
+	char *clone_create, *clone_drop; /* CLONE_COMMAND */
+	char *up, *down;         /* SQL files; NULL for the unchanged candidate */
+	char *up_sql, *down_sql; /* their text, read at load; NULL likewise */
+	bool allow_migration;    /* candidate.kind: migration */
+	char *overrides;         /* bind overrides file; NULL */
+	struct replay_options replay;
+	struct threshold *thresholds;
+	size_t n_thresholds, cap_thresholds;
+	bool default_policy; /* no thresholds were given: the documented defaults apply */
+	double alpha;        /* gate-wide error, default 0.01 */
+	double dead_band;    /* tau of JUDGE section 3, default 0.02 */
+	double guard;        /* default 0.25 */
+	struct strv formats; /* reports to write; empty means all */
+	char *results_dir;   /* default "results" */
+};
+
+int gate_load(const char *path, struct gate *ret, struct err *err);
+void gate_release(struct gate *gate);
+/* The default policy's thresholds, appended. */
+void gate_add_default_thresholds(struct gate *gate);
+/* Parse one "metric scope bound" for `judge --threshold` from YAML flow text. */
+int threshold_parse(const char *yaml, struct threshold *ret, struct err *err);
+void threshold_release(struct threshold *threshold);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * workload: what production does. One JSON file, no literals unless asked for.
+ *
+ *     struct workload workload = {0};
+ *     if (workload_load("workload.json", &workload, &err) < 0) ...
+ *     for (size_t i = 0; i < workload.n_statements; i++) ...
+ *     workload_release(&workload);
+ *
+ * Written by capture/, read by everyone after it, never changed by them. Statement names are
+ * unique, made from the text alone, and so stable across captures. Statements are ordered by
+ * share of execution time, largest first.
+ */
+#ifndef MODEL_WORKLOAD_H
+#define MODEL_WORKLOAD_H
+
+#include "base/err.h"
+#include "base/strv.h"
+#include "model/work.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WORKLOAD_FORMAT "pgrehearse-workload/1"
+
+enum statement_kind {
+	STATEMENT_SELECT,
+	STATEMENT_INSERT,
+	STATEMENT_UPDATE,
+	STATEMENT_DELETE,
+	STATEMENT_MERGE,
+	STATEMENT_OTHER, /* utility and everything that is not replayed */
+};
+const char *statement_kind_name(enum statement_kind kind); /* "select", ... */
+bool statement_kind_parse(const char *name, enum statement_kind *ret);
+
+struct statement {
+	char *name;
+	char *queryid;     /* decimal, signed 64 bit; a string because it exceeds 2^53 */
+	char *fingerprint; /* libpg_query's, hexadecimal; "" when the text cannot be parsed */
+	char *text;        /* normalised: $1, $2, ... for constants, no comments */
+	enum statement_kind kind;
+	bool writes;         /* INSERT/UPDATE/DELETE/MERGE, also inside WITH; SELECT FOR UPDATE reads */
+	struct strv tables;  /* as written in the text, schema-qualified where it is */
+	struct work work;    /* over the window */
+	char *skip_reason;   /* why it cannot be replayed; NULL when it can as far as capture knows */
+};
+
+/* Production's settings that decide plans and cost, and the tables' sizes. */
+struct workload_setting {
+	char *name;
+	char *value;
+};
+struct workload_relation {
+	char *name; /* schema.table */
+	double reltuples;
+	double relpages;
+};
+
+struct workload_source {
+	char *kind; /* "pg_stat_statements" */
+	int server_version_num;
+	char *system_identifier;
+	char *database;
+	char *role;
+	char *search_path;
+	char *captured_at; /* ISO 8601, UTC */
+	double window_s;   /* time the figures cover; 0 when unknown */
+	bool since_reset;  /* figures since the last reset rather than over a window */
+	double dealloc;    /* entries that pg_stat_statements evicted in the window */
+	double lost_time_share; /* execution time not attributable to a kept statement, 0..1 */
+	struct workload_setting *settings;
+	size_t n_settings, cap_settings;
+	struct workload_relation *relations;
+	size_t n_relations, cap_relations;
+};
+
+/* Statements that capture dropped, by reason: they count against coverage. */
+struct workload_dropped {
+	char *reason; /* "utility statement", "text is not available", ... */
+	double entries, calls, exec_ms;
+};
+
+struct workload {
+	struct workload_source source;
+	struct statement *statements;
+	size_t n_statements, cap_statements;
+	struct workload_dropped *dropped;
+	size_t n_dropped, cap_dropped;
+};
+
+int workload_load(const char *path, struct workload *ret, struct err *err);
+int workload_save(const struct workload *workload, const char *path, struct err *err);
+void workload_release(struct workload *workload);
+
+/* Totals of kept and dropped statements: the denominator of every share. */
+double workload_total_ms(const struct workload *workload);
+double workload_total_calls(const struct workload *workload);
+/* Exact name, or NULL. */
+const struct statement *workload_find(const struct workload *workload, const char *name);
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * counters: the server's cumulative statistics, read into plain data.
+ *
+ * A snapshot is taken with one query per view; two snapshots are subtracted by the caller
+ * (work_delta, or field by field). PostgreSQL 13 to 18: a column that a version does not have
+ * reads as NAN.
+ */
+#ifndef PG_COUNTERS_H
+#define PG_COUNTERS_H
+
+#include "base/err.h"
+#include "model/work.h"
+#include "pg/db.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One entry of pg_stat_statements: top-level ones of one database, summed over users. */
+struct statement_counter {
+	char *queryid;
+	char *text; /* as the view gives it, comments included; NULL when hidden or lost */
+	struct work work;
+};
+struct statement_counters {
+	struct statement_counter *items; /* ordered by queryid */
+	size_t n, cap;
+	double dealloc;      /* pg_stat_statements_info.dealloc; NAN before 14 */
+	char *stats_reset;   /* ISO 8601; NULL before 14 */
+	double taken_at_s;   /* server's clock, epoch seconds */
+};
+/* The schema-qualified view when the extension is there and readable, else NULL and err says
+ * what to do (create the extension, preload it, grant pg_read_all_stats). Caller frees. */
+char *statement_counters_view(struct db *db, struct err *err);
+int statement_counters_read(struct db *db, bool with_text, struct statement_counters *ret,
+	struct err *err);
+const struct statement_counter *statement_counters_find(const struct statement_counters *counters,
+	const char *queryid);
+void statement_counters_release(struct statement_counters *counters);
+
+struct table_counter {
+	char *name; /* schema.table */
+	double inserted, updated, hot_updated, deleted, live, dead;
+	double seq_scans, idx_scans;
+	double size_bytes; /* heap, main fork */
+};
+struct index_counter {
+	char *name, *table; /* schema-qualified */
+	char *definition;
+	bool is_unique, is_primary, is_constraint, is_valid;
+	double scans, tuples_read, tuples_fetched, size_bytes;
+};
+struct relation_counters {
+	struct table_counter *tables;
+	size_t n_tables, cap_tables;
+	struct index_counter *indexes;
+	size_t n_indexes, cap_indexes;
+	double database_bytes;
+};
+/* User tables and indexes (no system schemas), ordered by name. Flushes this backend's pending
+ * statistics and, before 15, waits for the collector. */
+int relation_counters_read(struct db *db, struct relation_counters *ret, struct err *err);
+void relation_counters_release(struct relation_counters *counters);
+
+/* Current WAL position in bytes (pg_current_wal_lsn, or the replay position on a standby). */
+int wal_position_read(struct db *db, double *ret_bytes, struct err *err);
+
+#endif

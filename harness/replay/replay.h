@@ -1,0 +1,73 @@
+/*
+ * replay: the schedule, sent to the arms, open loop.
+ *
+ *     struct replay_target arms[2] = {{.target = baseline}, {.target = candidate}};
+ *     struct replay_hooks hooks = {.on_second = judge_look, .ctx = gate};
+ *     replay_run(&vectors, &options, arms, 2, "results/x/samples.bin.tmp", &hooks, progress, &ret, &err);
+ *
+ * One event loop per job, each with its share of every arm's sessions; entries of the schedule go
+ * round-robin to jobs. A slow answer never delays the next request: an op that finds no free
+ * session queues, and its response time counts from its due time. Samples go to the file as they
+ * complete; memory does not grow with the number of requests.
+ *
+ * When a server dies the replay ends early: what was measured is kept, ret->server_lost says so.
+ */
+#ifndef REPLAY_REPLAY_H
+#define REPLAY_REPLAY_H
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/progress.h"
+#include "model/gate.h"
+#include "model/run.h"
+#include "model/sample.h"
+#include "model/vectors.h"
+#include "pg/db.h"
+
+struct replay_target {
+	struct db_target target;
+	enum arm arm;
+};
+
+/* What a listener sees about once a second, from the calling thread. */
+struct replay_state {
+	uint64_t elapsed_ns;
+	uint64_t duration_ns;
+	uint64_t scheduled, completed, errors; /* ops over the arms */
+	uint64_t lag_p99_ns;                   /* since the last call */
+	const struct sample *samples;          /* a stable mapping of samples.bin so far */
+	size_t n_samples;
+};
+
+struct replay_hooks {
+	/* Return false to stop early (the verdict is clear): no new op is sent, pairs complete. */
+	bool (*on_second)(void *ctx, const struct replay_state *state);
+	void *ctx;
+};
+
+struct replay_error { /* the first message per statement, arm and SQLSTATE */
+	uint16_t statement;
+	uint8_t arm;
+	char sqlstate[6];
+	char message[200];
+};
+
+struct replay_result {
+	struct run_generator generator;
+	const char *stopped_by; /* "time", "verdict", "signal 2", "server lost" */
+	bool server_lost;
+	char lost_message[300];
+	double sessions_lost[N_ARMS];
+	struct replay_error *errors;
+	size_t n_errors, cap_errors;
+};
+
+/* Returns 0 also when it ended early with samples kept; negative when it could not start or the
+ * samples could not be written (disk full: what was written is kept, the message says so). */
+int replay_run(const struct vectors *vectors, const struct replay_options *options,
+	const struct replay_target *arms, int n_arms, const char *samples_path,
+	const struct replay_hooks *hooks, const struct progress *progress, struct replay_result *ret,
+	struct err *err);
+void replay_result_release(struct replay_result *result);
+
+#endif
