@@ -15,6 +15,7 @@
 #include "model/work.h"
 #include "model/workload.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -202,6 +203,8 @@ struct run {
 
 int run_load(const char *path, struct run *ret, struct err *err);
 int run_save(const struct run *run, const char *path, struct err *err);
+/* The document that run_save writes; caller json_decref()s. */
+json_t *run_to_json(const struct run *run);
 void run_release(struct run *run);
 void check_release(struct check *check);
 void run_add_disturbance(struct run *run, const char *kind, bool blocks_pass, const char *format,
