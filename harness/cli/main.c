@@ -38,7 +38,8 @@ int main(int argc, char **argv)
 		puts("pgrehearse " PGREHEARSE_VERSION);
 		return 0;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		usage_print_program(stdout);
 		return 0;
 	}

@@ -11,4 +11,7 @@
 void usage_print_program(FILE *out);
 void usage_print_command(FILE *out, const struct usage *usage, const struct option_spec *options);
 
+/* The options that every command has. */
+const struct option_spec *options_common(void);
+
 #endif

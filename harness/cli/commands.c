@@ -1,0 +1,15 @@
+#include "cli/commands.h"
+
+/* In the order of the flow, the main job first. */
+const struct command commands[] = {
+    {"gate", "rehearse a change end to end from one gate.yaml: verdict and reports", cmd_gate},
+    {"capture", "production statistics into workload.json; read-only", cmd_capture},
+    {"inspect", "show a workload: mix, shares, what cannot be replayed and why", cmd_inspect},
+    {"bind", "workload and staging into executable statements with values", cmd_bind},
+    {"replay", "one clone at a target rate into a run record", cmd_replay},
+    {"judge", "apply thresholds to a stored run record again", cmd_judge},
+    {"report", "render a stored run record in another format", cmd_report},
+    {"clone", "create, list, drop and mark the clones of this tool", cmd_clone},
+    {"lab", "start and stop a throwaway local PostgreSQL cluster", cmd_lab},
+};
+const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
