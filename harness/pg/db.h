@@ -25,8 +25,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Where to connect, in libpq's words; each may be NULL. conninfo is a URI or keyword/value string;
- * the others override it; what is left out comes from the PG* variables. */
+/* Where to connect, in libpq's words; each may be NULL. conninfo and dbname may each be a database
+ * name, a URI or a keyword/value string, as psql's -d; dbname overrides conninfo, and host, port
+ * and user override both; what is left out comes from the PG* variables. */
 struct db_target {
 	char *conninfo;
 	char *host, *port, *user, *dbname;
@@ -48,6 +49,10 @@ const char *db_name(const struct db *db);
 const char *db_user(const struct db *db);
 const char *db_describe(const struct db *db); /* as db_target_describe, resolved */
 bool db_alive(const struct db *db);
+/* A stop signal (base/stop.h) cancels the statement that runs at that moment, which then fails
+ * with ERR_INTERRUPTED; statements that start later are clean-up and run to their end. With
+ * ignore, none is cancelled: for clean-up that may already be under way when the signal comes. */
+void db_ignore_stop(struct db *db, bool ignore);
 /* The same server and user, another database; caller releases. */
 struct db_target db_sibling_target(const struct db *db, const char *dbname);
 
