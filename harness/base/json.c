@@ -19,11 +19,12 @@ static int check_format(const char *path, const json_t *root, const char *format
 		return 0;
 	if (found && strncmp(found, format, kind + 1) == 0)
 		err_set(err, ERR_USAGE, "%s has format \"%.40s\"; this version reads \"%s\"", path, found,
-			format);
+		    format);
 	else
 		err_set(err, ERR_USAGE, "%s is not a %.*s file (its \"format\" is %s%.40s%s)", path,
-			(int)kind, format, found ? "\"" : "", found ? found : "missing", found ? "\"" : "");
-	return err_hint(err, "write it again with this version of pgrehearse, or use the version that wrote it");
+		    (int)kind, format, found ? "\"" : "", found ? found : "missing", found ? "\"" : "");
+	return err_hint(
+	    err, "write it again with this version of pgrehearse, or use the version that wrote it");
 }
 
 json_t *json_load_document(const char *path, const char *format, struct err *err)
@@ -37,7 +38,7 @@ json_t *json_load_document(const char *path, const char *format, struct err *err
 	root = json_loadb(text.data, text.len, JSON_REJECT_DUPLICATES, &where);
 	if (!root) {
 		err_set(err, ERR_USAGE, "%s:%d:%d: not valid JSON: %s", path, where.line, where.column,
-			where.text);
+		    where.text);
 		return NULL;
 	}
 	if (!json_is_object(root)) {
@@ -63,13 +64,44 @@ int json_save_document(const json_t *root, const char *path, mode_t mode, struct
 	return file_write_atomic(path, line, strlen(line), mode, err);
 }
 
-static void fail(struct json_reader *r, const char *key, const char *what)
+/* "statements[3].arms.baseline." in out: the path of the object that r reads. */
+static void add_path(const struct json_reader *r, struct buf *out)
 {
+	if (r->parent) {
+		add_path(r->parent, out);
+		buf_adds(out, r->key);
+		if (r->index != JSON_NO_INDEX)
+			buf_addf(out, "[%zu]", r->index);
+		buf_addc(out, '.');
+	}
+	if (r->where)
+		buf_addf(out, "%s.", r->where);
+}
+
+void json_reject(struct json_reader *r, const char *key, const char *what, ...)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	va_list args;
+
 	if (r->failed)
 		return;
-	r->failed = true;
-	err_set(r->err, ERR_USAGE, "%s: %s%s%s %s", r->file, r->where ? r->where : "",
-		r->where ? "." : "", key, what);
+	buf_addf(&text, "%s: ", r->file);
+	add_path(r, &text);
+	if (key)
+		buf_addf(&text, "%s ", key);
+	else if (text.data[text.len - 1] == '.')
+		text.data[text.len - 1] = ' ';
+	va_start(args, what);
+	buf_vaddf(&text, what, args);
+	va_end(args);
+	err_set(r->err, ERR_USAGE, "%s", text.data);
+	for (struct json_reader *each = r; each; each = each->parent)
+		each->failed = true;
+}
+
+static void fail(struct json_reader *r, const char *key, const char *what)
+{
+	json_reject(r, key, "%s", what);
 }
 
 static const json_t *get(struct json_reader *r, const json_t *object, const char *key)
@@ -79,8 +111,8 @@ static const json_t *get(struct json_reader *r, const json_t *object, const char
 	return json_is_null(value) ? NULL : value;
 }
 
-const char *json_get_string(struct json_reader *r, const json_t *object, const char *key,
-	const char *otherwise)
+const char *json_get_string(
+    struct json_reader *r, const json_t *object, const char *key, const char *otherwise)
 {
 	const json_t *value = get(r, object, key);
 
@@ -98,8 +130,8 @@ const char *json_need_string(struct json_reader *r, const json_t *object, const 
 	return value;
 }
 
-double json_get_double(struct json_reader *r, const json_t *object, const char *key,
-	double otherwise)
+double json_get_double(
+    struct json_reader *r, const json_t *object, const char *key, double otherwise)
 {
 	const json_t *value = get(r, object, key);
 
@@ -115,8 +147,8 @@ double json_need_double(struct json_reader *r, const json_t *object, const char 
 	return json_get_double(r, object, key, 0);
 }
 
-int64_t json_get_int(struct json_reader *r, const json_t *object, const char *key,
-	int64_t otherwise)
+int64_t json_get_int(
+    struct json_reader *r, const json_t *object, const char *key, int64_t otherwise)
 {
 	const json_t *value = get(r, object, key);
 
@@ -152,16 +184,146 @@ const json_t *json_get_object(struct json_reader *r, const json_t *object, const
 	return json_is_object(value) ? value : NULL;
 }
 
+int64_t json_get_int_in(struct json_reader *r, const json_t *object, const char *key, int64_t min,
+    int64_t max, int64_t otherwise)
+{
+	int64_t value = json_get_int(r, object, key, otherwise);
+
+	if (!r->failed && get(r, object, key) && (value < min || value > max)) {
+		json_reject(
+		    r, key, "must be a whole number from %lld to %lld", (long long)min, (long long)max);
+		return otherwise;
+	}
+	return value;
+}
+
+double json_get_amount(
+    struct json_reader *r, const json_t *object, const char *key, double otherwise)
+{
+	double value = json_get_double(r, object, key, otherwise);
+
+	if (value < 0 && get(r, object, key)) {
+		fail(r, key, "must not be negative");
+		return otherwise;
+	}
+	return value;
+}
+
+int json_get_choice(struct json_reader *r, const json_t *object, const char *key,
+    const char *const *names, int n, int otherwise)
+{
+	_cleanup_buf_ struct buf list = BUF_INIT;
+	const char *value = json_get_string(r, object, key, NULL);
+
+	if (!value)
+		return otherwise;
+	for (int i = 0; i < n; i++)
+		if (strcmp(names[i], value) == 0)
+			return i;
+	for (int i = 0; i < n; i++)
+		buf_addf(&list, "%s%s", i ? ", " : "", names[i]);
+	json_reject(r, key, "is \"%.60s\"; it must be one of: %s", value, list.data);
+	return otherwise;
+}
+
+void json_get_strings(
+    struct json_reader *r, const json_t *object, const char *key, struct strv *ret)
+{
+	const json_t *array = json_get_array(r, object, key);
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach (array, i, item) {
+		if (!json_is_string(item)) {
+			json_reject(r, key, "must be an array of strings; element %zu is not one", i);
+			return;
+		}
+		strv_add(ret, json_string_value(item));
+	}
+}
+
+char *json_dup_string(struct json_reader *r, const json_t *object, const char *key)
+{
+	return xstrdup(json_get_string(r, object, key, NULL));
+}
+
+static struct json_reader reader_inside(struct json_reader *r, const char *key, size_t index)
+{
+	return (struct json_reader){.file = r->file,
+	    .err = r->err,
+	    .failed = r->failed,
+	    .parent = r,
+	    .key = key,
+	    .index = index};
+}
+
+const json_t *json_enter(
+    struct json_reader *r, const json_t *object, const char *key, struct json_reader *ret_inner)
+{
+	const json_t *value = json_get_object(r, object, key);
+
+	if (!value && !r->failed)
+		fail(r, key, "is missing");
+	*ret_inner = reader_inside(r, key, JSON_NO_INDEX);
+	return value;
+}
+
+void json_each(
+    struct json_reader *r, const json_t *object, const char *key, json_load_fn *load, void *ctx)
+{
+	const json_t *array = json_get_array(r, object, key);
+	size_t i;
+	const json_t *item;
+
+	json_array_foreach (array, i, item) {
+		struct json_reader inner = reader_inside(r, key, i);
+
+		if (!json_is_object(item))
+			json_reject(&inner, NULL, "must be an object");
+		else
+			load(&inner, item, ctx);
+		if (r->failed)
+			return;
+	}
+}
+
+#define EXACT_INTEGER_MAX 9007199254740992.0 /* 2^53 */
+
 json_t *json_number(double value)
 {
-	return isfinite(value) ? json_real(value) : json_null();
+	if (!isfinite(value))
+		return json_null();
+	if (value == floor(value) && fabs(value) <= EXACT_INTEGER_MAX)
+		return json_integer((json_int_t)value);
+	return json_real(value);
+}
+
+json_t *json_strings(const struct strv *strv)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < strv->n; i++)
+		json_array_append_new(array, json_text(strv->items[i]));
+	return array;
+}
+
+void json_set_known(json_t *object, const char *key, json_t *value)
+{
+	if (json_is_null(value) || !value)
+		json_decref(value);
+	else
+		json_object_set_new(object, key, value);
 }
 
 /* Length of the valid UTF-8 sequence at s (n bytes left), or 0. */
 static size_t utf8_length(const unsigned char *s, size_t n)
 {
 	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = s[0] < 0x80 ? 1 : s[0] >> 5 == 6 ? 2 : s[0] >> 4 == 14 ? 3 : s[0] >> 3 == 30 ? 4 : 0;
+	size_t len = s[0] < 0x80       ? 1
+	             : s[0] >> 5 == 6  ? 2
+	             : s[0] >> 4 == 14 ? 3
+	             : s[0] >> 3 == 30 ? 4
+	                               : 0;
 	unsigned code;
 
 	if (len <= 1)

@@ -57,6 +57,9 @@ struct sample_header {
 	uint64_t reserved[5];
 };
 
+/* What a writer puts at the start of the file. */
+struct sample_header sample_header_make(uint32_t n_statements);
+
 uint32_t sqlstate_pack(const char sqlstate[5]);
 void sqlstate_unpack(uint32_t packed, char out[6]);
 
@@ -81,6 +84,8 @@ struct samples {
 	size_t map_bytes;
 };
 
+/* Refuses a file of another version and damaged records; a partial record at the end, which a
+ * killed run leaves, is ignored. */
 int samples_open(const char *path, struct samples *ret, struct err *err);
 void samples_release(struct samples *samples);
 

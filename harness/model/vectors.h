@@ -119,7 +119,7 @@ struct vector_picker *vector_picker_new(const struct vectors *vectors, uint64_t 
 void vector_picker_free(struct vector_picker *picker);
 
 /* The values of the ordinal-th op of a statement (0, 1, ...): n_params pointers in ret_values,
- * borrowed from vectors or from scratch, valid until scratch is cleared or reused. Returns the
+ * borrowed from vectors or from scratch, which is cleared first: one scratch holds one pick. Returns the
  * row number. Pure: the same arguments give the same values on either arm and in any thread. */
 size_t vector_pick(const struct vector_picker *picker, size_t statement, uint64_t ordinal,
 	struct buf *scratch, const char **ret_values);

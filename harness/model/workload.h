@@ -33,6 +33,9 @@ enum statement_kind {
 };
 const char *statement_kind_name(enum statement_kind kind); /* "select", ... */
 bool statement_kind_parse(const char *name, enum statement_kind *ret);
+enum statement_kind statement_kind_load(struct json_reader *r, const json_t *object);
+/* The object's "queryid": a decimal number in a string. Owned by the caller. */
+char *queryid_load(struct json_reader *r, const json_t *object);
 
 struct statement {
 	char *name;
@@ -74,6 +77,16 @@ struct workload_source {
 	struct workload_relation *relations;
 	size_t n_relations, cap_relations;
 };
+
+/* The parts of workload.json that run.json repeats. */
+void workload_source_load(struct json_reader *r, const json_t *object,
+	struct workload_source *ret);
+json_t *workload_source_to_json(const struct workload_source *source);
+void workload_source_release(struct workload_source *source);
+void workload_settings_load(struct json_reader *r, const json_t *object,
+	struct workload_setting **ret, size_t *ret_n, size_t *ret_cap);
+json_t *workload_settings_to_json(const struct workload_setting *settings, size_t n);
+void workload_settings_release(struct workload_setting *settings, size_t n);
 
 /* Statements that capture dropped, by reason: they count against coverage. */
 struct workload_dropped {
