@@ -1,0 +1,219 @@
+/*
+ * gate: the main job, from one gate.yaml to a verdict and its reports.
+ */
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "cli/commands.h"
+#include "cli/rehearsal.h"
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define GATE_FILE_MAX_BYTES ((size_t)1 << 20)
+
+static const struct usage usage = {
+    .command = "gate",
+    .synopsis = "[OPTIONS] GATE.YAML",
+    .about =
+        "Rehearse a change: make two clones of staging, apply the candidate to one of them, "
+        "replay\n"
+        "the workload against both, and hold what was measured against the thresholds. TAP goes\n"
+        "to standard output, everything else to standard error and to results/<run-id>/.",
+    .examples = "  pgrehearse gate workloads/orders/gate.yaml\n"
+                "  pgrehearse gate workloads/orders/gate.yaml --time 3min --format markdown\n"
+                "  pgrehearse gate workloads/orders/gate-unchanged.yaml --candidate my_index.sql",
+};
+
+struct gate_overrides {
+	const char *candidate, *workload, *staging, *results, *format;
+	double rate;
+	uint64_t duration_ns, max_duration_ns;
+	int64_t clients, jobs, seed;
+	int protocol;
+	bool keep, no_early_stop;
+};
+
+static const char *const protocols[] = {"captured", "simple", "extended", "prepared", NULL};
+
+/* What the command line says instead of the file. */
+static int override(struct gate *gate, const struct gate_overrides *given, struct err *err)
+{
+	struct replay_options *replay = &gate->replay;
+
+	if (given->rate > 0)
+		replay->rate_per_s = given->rate;
+	if (given->duration_ns) {
+		replay->duration_ns = given->duration_ns;
+		replay->max_duration_ns = 0;
+	}
+	if (given->max_duration_ns)
+		replay->max_duration_ns = given->max_duration_ns;
+	if (given->clients)
+		replay->clients = (int)given->clients;
+	if (given->jobs)
+		replay->jobs = (int)given->jobs;
+	if (given->seed >= 0)
+		replay->seed = (uint64_t)given->seed;
+	if (given->protocol >= 0)
+		protocol_parse(protocols[given->protocol], &replay->protocol);
+	if (given->no_early_stop)
+		replay->early_stop = false;
+	if (given->results) {
+		free(gate->results_dir);
+		gate->results_dir = xstrdup(given->results);
+	}
+	if (given->workload) {
+		free(gate->workload);
+		gate->workload = xstrdup(given->workload);
+	}
+	if (given->staging) {
+		free(gate->dsn);
+		gate->dsn = xstrdup(given->staging);
+		gate->staging = STAGING_DSN;
+	}
+	if (given->candidate) {
+		struct buf sql = BUF_INIT;
+
+		if (file_read(given->candidate, GATE_FILE_MAX_BYTES, &sql, err) < 0) {
+			buf_release(&sql);
+			return err_wrap(err, "--candidate");
+		}
+		free(gate->up);
+		free(gate->up_sql);
+		free(gate->down);
+		free(gate->down_sql);
+		gate->up = xstrdup(given->candidate);
+		gate->up_sql = buf_detach(&sql);
+		gate->down = gate->down_sql = NULL;
+	}
+	return 0;
+}
+
+static int terminal_width(void)
+{
+	struct winsize size = {0};
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
+		return size.ws_col;
+	return 100;
+}
+
+/* The table for people on stderr, the machine's format on stdout. */
+static void show(const struct run *run, const struct report_format *format, const char *dir)
+{
+	_cleanup_buf_ struct buf people = BUF_INIT, machine = BUF_INIT;
+
+	cli_progress_finish();
+	if (!cli_quiet()) {
+		report_terminal(run, terminal_width(), cli_colour(STDERR_FILENO), &people);
+		fputs(people.data ? people.data : "", stderr);
+		if (dir)
+			fprintf(stderr, "\nresults: %s/\n", dir);
+	}
+	format->render(run, &machine);
+	fwrite(machine.data, 1, machine.len, stdout);
+}
+
+static int exit_code(const struct run *run)
+{
+	switch (run->verdict.outcome) {
+	case OUTCOME_PASS:
+		return EXIT_PASS;
+	case OUTCOME_FAIL:
+		return EXIT_BREACHED;
+	case OUTCOME_INCONCLUSIVE:
+		break;
+	}
+	return EXIT_INCONCLUSIVE;
+}
+
+static char *command_line(int argc, char **argv)
+{
+	struct buf line = BUF_INIT;
+
+	buf_adds(&line, "pgrehearse");
+	for (int i = 0; i < argc; i++) {
+		bool secret = strstr(argv[i], "password") || strstr(argv[i], "://");
+
+		buf_addf(&line, strchr(argv[i], ' ') ? " '%s'" : " %s", secret ? "CONNINFO" : argv[i]);
+	}
+	return buf_detach(&line);
+}
+
+static int rehearse_and_show(
+    const struct rehearsal_options *options, const struct report_format *format, struct err *err)
+{
+	struct rehearsal_result result = {0};
+	int rc = rehearse(options, cli_progress(), &result, err);
+
+	if (result.dir)
+		show(&result.run, format, result.dir);
+	if (rc == 0)
+		rc = exit_code(&result.run);
+	rehearsal_result_release(&result);
+	return rc;
+}
+
+int cmd_gate(int argc, char **argv, struct err *err)
+{
+	struct gate_overrides given = {.seed = -1, .protocol = -1, .format = "tap"};
+	const struct option_spec options[] = {
+	    {"candidate", 0, OPTION_STRING, "FILE", "rehearse this SQL instead of the file's candidate",
+	        &given.candidate},
+	    {"workload", 'w', OPTION_STRING, "FILE", "this workload instead of the file's",
+	        &given.workload},
+	    {"staging", 'd', OPTION_STRING, "CONNINFO", "this staging database instead of the file's",
+	        &given.staging},
+	    {"rate", 'R', OPTION_RATE, "RATE", "statements per second and arm", &given.rate},
+	    {"time", 'T', OPTION_DURATION, "TIME", "replay for TIME", &given.duration_ns},
+	    {"max-time", 0, OPTION_DURATION, "TIME", "go on to TIME while the verdict is open",
+	        &given.max_duration_ns},
+	    {"client", 'c', OPTION_INT, "N", "sessions per arm", &given.clients, NULL, 1, 10000},
+	    {"jobs", 'j', OPTION_INT, "N", "threads of the generator", &given.jobs, NULL, 1, 256},
+	    {"protocol", 'M', OPTION_CHOICE, "PROTOCOL", "how statements are sent", &given.protocol,
+	        protocols},
+	    {"random-seed", 0, OPTION_INT, "N", "seed of the schedule and the values", &given.seed,
+	        NULL, 0, INT64_MAX},
+	    {"no-early-stop", 0, OPTION_FLAG, NULL,
+	        "replay the whole time even when the verdict is clear", &given.no_early_stop},
+	    {"results", 'o', OPTION_STRING, "DIR", "write results below DIR (default: results)",
+	        &given.results},
+	    {"format", 0, OPTION_STRING, "FORMAT", "what to print on standard output (default: tap)",
+	        &given.format},
+	    {"keep", 0, OPTION_FLAG, NULL, "keep the clones (and a lab started for this gate)",
+	        &given.keep},
+	    OPTIONS_END,
+	};
+	_cleanup_(strv_release) struct strv args = {0};
+	_cleanup_free_ char *command = command_line(argc, argv);
+	const struct report_format *format;
+	struct gate gate = {0};
+	int rc = options_parse(&usage, options, argc, argv, &args, err);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	if (args.n != 1) {
+		err_set(err, ERR_USAGE,
+		    args.n ? "one gate file at a time, not %zu" : "no gate file was named", args.n);
+		return err_hint(err, "for instance: pgrehearse gate workloads/orders/gate.yaml");
+	}
+	format = report_format_find(given.format);
+	if (!format)
+		return err_set(
+		    err, ERR_USAGE, "--format: there is no report format \"%.40s\"", given.format);
+	rc = gate_load(args.items[0], &gate, err);
+	if (rc == 0)
+		rc = override(&gate, &given, err);
+	if (rc == 0) {
+		struct rehearsal_options rehearsal = {
+		    .gate = &gate, .command = command, .keep_clones = given.keep};
+
+		rc = rehearse_and_show(&rehearsal, format, err);
+	}
+	gate_release(&gate);
+	return rc;
+}
