@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY IF EXISTS inventory_quantity_idx;

@@ -1,0 +1,1 @@
+-- Nothing: what two equal clones differ by.
