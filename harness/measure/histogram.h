@@ -44,8 +44,8 @@ uint64_t histogram_value_at_quantile(const struct histogram *histogram, double q
 
 /* Iterate recorded buckets in order: set *position to 0, call until it returns 0. ret_value is the
  * highest equivalent value of the bucket, ret_count its count. */
-int histogram_next(const struct histogram *histogram, size_t *position, uint64_t *ret_value,
-	uint64_t *ret_count);
+int histogram_next(
+    const struct histogram *histogram, size_t *position, uint64_t *ret_value, uint64_t *ret_count);
 
 /* V2, compressed, base64; caller frees. */
 char *histogram_encode_base64(const struct histogram *histogram, struct err *err);

@@ -21,11 +21,11 @@ struct measure;
 /* Connections to the arms (NULL for an arm that is not there); borrowed until measure_free. */
 int measure_begin(struct db *const arms[N_ARMS], struct measure **ret, struct err *err);
 /* Fills work of statements (matched by the marker comment of measure_marker), tables, indexes,
- * sizes. vacuum: also a timed VACUUM of the tables that were written, on both arms. Index roles come from what
- * the candidate arm has and the baseline has not. What a server cannot give is left unknown
- * and noted as a disturbance. */
+ * sizes. vacuum: also a timed VACUUM of the tables that were written, on both arms. Index roles
+ * come from what the candidate arm has and the baseline has not. What a server cannot give is left
+ * unknown and noted as a disturbance. */
 int measure_end(struct measure *measure, bool vacuum, const struct progress *progress,
-	struct run *run, struct err *err);
+    struct run *run, struct err *err);
 void measure_free(struct measure *measure);
 
 /* The comment that a replayed statement carries, so that its pg_stat_statements entry is found
