@@ -2,7 +2,8 @@
  * report: a run record in, one text out. One file per format, one table that lists them.
  *
  * Pure: a renderer appends to buf and touches nothing else. Every text from the workload or a
- * server is escaped for the format. Adding a format: one file with one function, one row in report_formats[].
+ * server is escaped for the format. Adding a format: one file with one function, one row in
+ * report_formats[].
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H

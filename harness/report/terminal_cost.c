@@ -1,0 +1,164 @@
+#include "report/figures.h"
+#include "report/terminal.h"
+#include "report/text.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MAX_ROWS 8
+
+static void add_row(const struct terminal *t, const char *name, const char *facts)
+{
+	text_left(t->out, name, t->name_columns);
+	buf_adds(t->out, "  ");
+	text_wrap(t->out, facts, t->name_columns + 2, t->width);
+	buf_addc(t->out, '\n');
+}
+
+static void describe_index(struct buf *out, const struct run_index *index)
+{
+	const enum arm arm = index->role == INDEX_DROPPED ? ARM_BASELINE : ARM_CANDIDATE;
+	const struct run_index_arm *facts = &index->arms[arm];
+
+	buf_addf(out, "%s; %s; ", index_role_name(index->role), figure_bytes(facts->size_bytes).text);
+	if (facts->scans > 0)
+		buf_addf(out, "%s scans, %s entries read", figure_count(facts->scans).text,
+		    figure_count(facts->tuples_read).text);
+	else
+		buf_adds(out, "never scanned");
+	if (index->role == INDEX_DROPPED)
+		buf_adds(out, " on the baseline");
+	if (isfinite(index->build_seconds))
+		buf_addf(out, "; built in %s", figure_seconds(index->build_seconds).text);
+	if (facts->exists && !facts->valid)
+		buf_adds(out, "; INVALID");
+}
+
+static void add_indexes(const struct terminal *t, const struct run *run)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < run->n_indexes && shown < MAX_ROWS; i++) {
+		_cleanup_buf_ struct buf facts = BUF_INIT;
+
+		if (run->indexes[i].role == INDEX_EXISTING)
+			continue;
+		if (shown++ == 0)
+			terminal_heading(t, "INDEXES OF THE CHANGE");
+		describe_index(&facts, &run->indexes[i]);
+		add_row(t, run->indexes[i].name, facts.data);
+	}
+}
+
+static void add_failed_changes(const struct terminal *t, const struct run *run)
+{
+	for (size_t i = 0; i < run->n_changes; i++) {
+		_cleanup_buf_ struct buf line = BUF_INIT;
+
+		if (!run->changes[i].error)
+			continue;
+		buf_addf(
+		    &line, "the change failed at \"%s\": %s", run->changes[i].sql, run->changes[i].error);
+		terminal_paragraph(t, 2, line.data);
+	}
+}
+
+static double hot_ratio(const struct run_table_arm *arm)
+{
+	return arm->updated > 0 ? arm->hot_updated / arm->updated : NAN;
+}
+
+static bool was_written(const struct run_table *table)
+{
+	for (enum arm arm = 0; arm < N_ARMS; arm++) {
+		const struct run_table_arm *a = &table->arms[arm];
+
+		if (a->inserted > 0 || a->updated > 0 || a->deleted > 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_pair(struct buf *out, const char *label, struct figure base, struct figure cand)
+{
+	buf_addf(out, "%s%s %s → %s", out->len ? "; " : "", label, base.text, cand.text);
+}
+
+static void describe_table(struct buf *out, const struct run_table *table)
+{
+	const struct run_table_arm *base = &table->arms[ARM_BASELINE];
+	const struct run_table_arm *cand = &table->arms[ARM_CANDIDATE];
+
+	if (isfinite(hot_ratio(base)) || isfinite(hot_ratio(cand)))
+		add_pair(
+		    out, "HOT updates", figure_percent(hot_ratio(base)), figure_percent(hot_ratio(cand)));
+	add_pair(out, "dead tuples", figure_count(base->dead_tuples), figure_count(cand->dead_tuples));
+	add_pair(out, "growth", figure_bytes(base->growth_bytes), figure_bytes(cand->growth_bytes));
+	if (isfinite(base->vacuum_seconds) || isfinite(cand->vacuum_seconds))
+		add_pair(out, "VACUUM", figure_seconds(base->vacuum_seconds),
+		    figure_seconds(cand->vacuum_seconds));
+}
+
+static void add_tables(const struct terminal *t, const struct run *run)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < run->n_tables && shown < MAX_ROWS; i++) {
+		_cleanup_buf_ struct buf facts = BUF_INIT;
+
+		if (!was_written(&run->tables[i]))
+			continue;
+		if (shown++ == 0)
+			terminal_heading(t, "TABLES THAT WERE WRITTEN (baseline → candidate)");
+		describe_table(&facts, &run->tables[i]);
+		add_row(t, run->tables[i].name, facts.data);
+	}
+}
+
+void terminal_cost(const struct terminal *t, const struct run *run)
+{
+	add_failed_changes(t, run);
+	add_indexes(t, run);
+	add_tables(t, run);
+}
+
+static void add_skipped(const struct terminal *t, const struct run *run)
+{
+	for (size_t i = run->n_replayed; i < run->n_statements && i < run->n_replayed + MAX_ROWS; i++) {
+		const struct run_statement *s = &run->statements[i];
+		_cleanup_buf_ struct buf facts = BUF_INIT;
+
+		if (i == run->n_replayed)
+			terminal_heading(t, "NOT REPLAYED");
+		buf_addf(&facts, "%s of time: %s", figure_percent(s->share_time).text,
+		    s->skip_reason ? s->skip_reason : "no reason recorded");
+		add_row(t, s->name, facts.data);
+	}
+	if (run->n_statements > run->n_replayed + MAX_ROWS)
+		buf_addf(t->out, "  and %zu more in the report\n",
+		    run->n_statements - run->n_replayed - MAX_ROWS);
+}
+
+void terminal_run(const struct terminal *t, const struct run *run)
+{
+	const struct run_generator *g = &run->generator;
+	_cleanup_buf_ struct buf line = BUF_INIT;
+
+	add_skipped(t, run);
+	terminal_heading(t, "THE RUN");
+	buf_addf(&line, "%s ops on both arms", figure_count(g->completed).text);
+	buf_addf(&line, ", %s errors, %s unfinished", figure_count(g->errors).text,
+	    figure_count(g->unfinished).text);
+	buf_addf(&line, "; schedule lag p99 %s, longest %s", figure_seconds(g->lag_p99).text,
+	    figure_seconds(g->lag_max).text);
+	if (isfinite(g->machine_busy))
+		buf_addf(&line, "; machine %s busy", figure_percent(g->machine_busy).text);
+	if (run->stopped_by)
+		buf_addf(&line, "; ended by %s", run->stopped_by);
+	terminal_paragraph(t, 2, line.data);
+	for (size_t i = 0; i < run->n_disturbances; i++) {
+		buf_addf(t->out, "  %s ", run->disturbances[i].blocks_pass ? "!" : "•");
+		text_wrap(t->out, run->disturbances[i].text, 4, t->width);
+		buf_addc(t->out, '\n');
+	}
+}
