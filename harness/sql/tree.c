@@ -6,40 +6,41 @@
 
 #include <string.h>
 
-static int explain_syntax(const char *text, size_t offset, struct err *err)
-{
-	int line = 1, column = 1;
-	struct err inner = *err;
-
-	for (size_t i = 0; i < offset && text[i]; i++) {
-		column = text[i] == '\n' ? 1 : column + 1;
-		line += text[i] == '\n';
-	}
-	return err_set(err, ERR_USAGE, "%s (line %d, column %d of the text)", inner.message, line,
-		column);
-}
-
-int tree_parse(const char *text, json_t **ret, struct err *err)
+int tree_parse_at(const char *text, json_t **ret, size_t *ret_error_offset, struct err *err)
 {
 	_cleanup_buf_ struct buf reply = BUF_INIT;
-	struct err local = {0};
-	size_t offset;
 	json_error_t where;
-	int rc;
+	int rc = worker_call(WORKER_PARSE, text, &reply, ret_error_offset, err);
 
-	err = err ? err : &local;
-	rc = worker_call(WORKER_PARSE, text, &reply, &offset, err);
-	if (rc == ERR_USAGE && strlen(text) <= SQL_MAX_BYTES)
-		return explain_syntax(text, offset, err);
 	if (rc < 0)
 		return rc;
 	*ret = json_loadb(reply.data, reply.len, 0, &where);
 	if (!*ret) {
 		err_set(err, ERR_ENV, "the text of %zu bytes could not be analysed: %s", strlen(text),
 			where.text);
-		return err_hint(err, "it is nested too deeply, or holds too many chained operators");
+		return err_hint(err, "it is nested too deeply, or chains too many operators");
 	}
 	return 0;
+}
+
+int tree_parse(const char *text, json_t **ret, struct err *err)
+{
+	struct err inner = {0};
+	int line = 1, column = 1;
+	size_t offset = 0;
+	int rc = tree_parse_at(text, ret, &offset, &inner);
+
+	if (rc == 0)
+		return 0;
+	if (err)
+		*err = inner;
+	if (rc != ERR_USAGE || strnlen(text, SQL_MAX_BYTES + 1) > SQL_MAX_BYTES)
+		return rc;
+	for (size_t i = 0; i < offset && text[i]; i++) {
+		column = text[i] == '\n' ? 1 : column + 1;
+		line += text[i] == '\n';
+	}
+	return err_set(err, rc, "%s (line %d, column %d of the text)", inner.message, line, column);
 }
 
 size_t tree_statement_count(const json_t *tree)

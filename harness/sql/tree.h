@@ -18,6 +18,8 @@
 /* Parse; the caller json_decref()s. ERR_USAGE names line and column of a mistake. jansson refuses
  * more than 2,048 levels, which bounds every recursion over a tree. */
 int tree_parse(const char *text, json_t **ret, struct err *err);
+/* The same for a part of a text: gives the mistake's offset and leaves it out of the message. */
+int tree_parse_at(const char *text, json_t **ret, size_t *ret_error_offset, struct err *err);
 
 size_t tree_statement_count(const json_t *tree);
 /* The i-th statement's node. */
