@@ -1,0 +1,39 @@
+/*
+ * measure_internal: what the files of measure/ share; measure.h is the module's face.
+ *
+ * A snapshot is everything one arm's server counts at one moment. The figures of the run record are
+ * differences of two of them.
+ */
+#ifndef MEASURE_MEASURE_INTERNAL_H
+#define MEASURE_MEASURE_INTERNAL_H
+
+#include "base/err.h"
+#include "base/progress.h"
+#include "model/run.h"
+#include "pg/counters.h"
+
+#include <stdbool.h>
+
+struct snapshot {
+	bool has_statements, has_relations;
+	struct statement_counters statements;
+	struct relation_counters relations;
+	struct err statements_problem, relations_problem; /* why not */
+};
+void snapshot_take(struct db *db, bool with_text, struct snapshot *ret);
+void snapshot_release(struct snapshot *snapshot);
+
+/* work of run->statements[0 .. n_replayed), found by marker on each arm; an arm whose entry lost
+ * its marker is found by the other arm's queryid. */
+void measure_statement_work(
+    const struct snapshot before[N_ARMS], const struct snapshot after[N_ARMS], struct run *run);
+
+/* run->tables and run->indexes; roles of indexes from which arm has them. */
+void measure_relations(
+    const struct snapshot before[N_ARMS], const struct snapshot after[N_ARMS], struct run *run);
+
+/* A timed VACUUM of every written table on both arms, first arm by turns. */
+void measure_vacuum(
+    struct db *const arms[N_ARMS], const struct progress *progress, struct run *run);
+
+#endif
