@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <string.h>
@@ -315,32 +316,6 @@ void json_set_known(json_t *object, const char *key, json_t *value)
 		json_object_set_new(object, key, value);
 }
 
-/* Length of the valid UTF-8 sequence at s (n bytes left), or 0. */
-static size_t utf8_length(const unsigned char *s, size_t n)
-{
-	static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t len = s[0] < 0x80       ? 1
-	             : s[0] >> 5 == 6  ? 2
-	             : s[0] >> 4 == 14 ? 3
-	             : s[0] >> 3 == 30 ? 4
-	                               : 0;
-	unsigned code;
-
-	if (len <= 1)
-		return len;
-	if (len > n)
-		return 0;
-	code = s[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if (s[i] >> 6 != 2)
-			return 0;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if (code < least[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return len;
-}
-
 json_t *json_text(const char *s)
 {
 	_cleanup_buf_ struct buf clean = BUF_INIT;
@@ -354,7 +329,7 @@ json_t *json_text(const char *s)
 		return plain;
 	n = strlen(s);
 	for (size_t i = 0; i < n;) {
-		size_t len = utf8_length((const unsigned char *)s + i, n - i);
+		size_t len = utf8_sequence_bytes(s + i, n - i);
 
 		if (len)
 			buf_add(&clean, s + i, len);

@@ -3,7 +3,7 @@
  *
  * Errors name file, line, key and the accepted values; an unknown key names the nearest known
  * one. Paths in the file are relative to the working directory first and to the file second;
- * the struct holds resolved paths.
+ * the struct holds resolved paths. Results are always relative to the working directory.
  */
 #ifndef MODEL_GATE_H
 #define MODEL_GATE_H
@@ -12,6 +12,7 @@
 #include "base/strv.h"
 #include "model/metric.h"
 #include "model/schedule.h"
+#include "model/workload.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +26,7 @@ enum bound_kind {
 	BOUND_MAX_INCREASE, /* candidate - baseline at most limit, in the metric's unit */
 };
 const char *bound_kind_name(enum bound_kind kind); /* "max_ratio", ... */
+bool bound_kind_parse(const char *name, enum bound_kind *ret);
 
 enum scope_kind {
 	SCOPE_ALL, /* one check over everything together */
@@ -46,6 +48,8 @@ struct scope {
 int scope_parse(const char *text, struct scope *ret, struct err *err);
 char *scope_format(const struct scope *scope); /* "each read"; caller frees */
 
+/* Without a scope a threshold means SCOPE_ALL; for index.* and table.* SCOPE_EACH, because their
+ * sums would hide the one that matters. */
 struct threshold {
 	const struct metric *metric;
 	struct scope scope;
@@ -98,11 +102,14 @@ struct gate {
 	double alpha;        /* gate-wide error, default 0.01 */
 	double dead_band;    /* tau of JUDGE section 3, default 0.02 */
 	double guard;        /* default 0.25 */
-	struct strv formats; /* reports to write; empty means all */
+	struct strv formats; /* reports to write; empty means all; names are checked by report/ */
+	int formats_line;    /* in gate.yaml, for messages about formats; 0 when none were given */
 	char *results_dir;   /* default "results" */
 };
 
 int gate_load(const char *path, struct gate *ret, struct err *err);
+/* Do name: and queryid: scopes refer to statements of the workload? */
+int gate_check_scopes(const struct gate *gate, const struct workload *workload, struct err *err);
 void gate_release(struct gate *gate);
 /* The default policy's thresholds, appended. */
 void gate_add_default_thresholds(struct gate *gate);

@@ -35,6 +35,7 @@ struct metric {
 	enum metric_unit unit;
 	double quantile;  /* 0.95; 0 for mean and 1 for max; NAN where it has no meaning */
 	bool higher_is_worse;
+	bool has_baseline; /* false: one figure for both arms, so ratios and increases mean nothing */
 	const char *help; /* one line for `gate.yaml(5)` and --help */
 };
 

@@ -15,6 +15,11 @@ enum {
 	STREAM_FIRST_ARM,
 };
 
+const char *const arrivals_names[N_ARRIVALS] = {
+    [ARRIVALS_POISSON] = "poisson",
+    [ARRIVALS_UNIFORM] = "uniform",
+};
+
 struct schedule {
 	const struct vectors *vectors;
 	struct schedule_plan plan;

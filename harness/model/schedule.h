@@ -23,7 +23,9 @@
 enum arrivals {
 	ARRIVALS_POISSON,
 	ARRIVALS_UNIFORM,
+	N_ARRIVALS,
 };
+extern const char *const arrivals_names[N_ARRIVALS]; /* "poisson", "uniform" */
 
 struct schedule_plan {
 	double rate_per_s; /* ops (statements) per second and arm, over the whole mix; > 0 */

@@ -1,0 +1,197 @@
+#include "model/gate.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "model/gate_loader.h"
+
+#include <string.h>
+
+#define NAME_MAX_BYTES 200
+#define ALPHA_MAX      0.2
+#define DEAD_BAND_MAX  0.5
+#define GUARD_MAX      10.0
+
+static int load_version(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	const char *text;
+
+	(void)target;
+	if (gate_text(l, node, &text) < 0)
+		return ERR_USAGE;
+	if (strcmp(text, "1") != 0)
+		return gate_reject(
+		    l, node, "this version of pgrehearse reads version 1, not \"%.20s\"", text);
+	return 0;
+}
+
+static int load_name(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	struct gate *gate = target;
+
+	if (gate_copy_text(l, node, &gate->name) < 0)
+		return ERR_USAGE;
+	if (strlen(gate->name) > NAME_MAX_BYTES || strpbrk(gate->name, "\r\n"))
+		return gate_reject(l, node, "a name is one line of at most %d bytes", NAME_MAX_BYTES);
+	return 0;
+}
+
+static int load_workload(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_path(l, node, &((struct gate *)target)->workload);
+}
+
+static int load_overrides(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_path(l, node, &((struct gate *)target)->overrides);
+}
+
+static int load_results(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_copy_text(l, node, &((struct gate *)target)->results_dir);
+}
+
+static int load_reports(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	struct gate *gate = target;
+
+	if (node->kind != YAML_SEQUENCE)
+		return gate_reject(
+		    l, node, "a list of report formats is expected here, not %s", yaml_describe(node));
+	gate->formats_line = node->line;
+	for (size_t i = 0; i < node->n_children; i++) {
+		const char *name;
+
+		if (gate_text(l, node->children[i], &name) < 0)
+			return ERR_USAGE;
+		if (strv_contains(&gate->formats, name))
+			return gate_reject(l, node->children[i], "\"%.60s\" is listed twice", name);
+		strv_add(&gate->formats, name);
+	}
+	return 0;
+}
+
+static int load_alpha(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_fraction(l, node, 1e-6, ALPHA_MAX, &((struct gate *)target)->alpha);
+}
+
+static int load_dead_band(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_fraction(l, node, 0, DEAD_BAND_MAX, &((struct gate *)target)->dead_band);
+}
+
+static int load_guard(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_fraction(l, node, 0.01, GUARD_MAX, &((struct gate *)target)->guard);
+}
+
+static const struct gate_key keys[] = {
+    {"version", load_version},
+    {"name", load_name},
+    {"staging", gate_load_staging},
+    {"workload", load_workload},
+    {"clone", gate_load_clone},
+    {"candidate", gate_load_candidate},
+    {"replay", gate_load_replay},
+    {"thresholds", gate_load_thresholds},
+    {"overrides", load_overrides},
+    {"alpha", load_alpha},
+    {"dead_band", load_dead_band},
+    {"guard", load_guard},
+    {"reports", load_reports},
+    {"results", load_results},
+};
+
+/* "candidates/customer_timeline.sql" is called "customer_timeline" unless a name is given. */
+static char *name_from_candidate(const char *up)
+{
+	const char *slash = up ? strrchr(up, '/') : NULL;
+	const char *base = slash ? slash + 1 : up;
+	const char *dot = base ? strrchr(base, '.') : NULL;
+
+	if (!base)
+		return xstrdup("unchanged");
+	return dot && dot > base ? xstrndup(base, (size_t)(dot - base)) : xstrdup(base);
+}
+
+static int require(struct gate_loader *l, const struct yaml_node *root, const char *key)
+{
+	if (gate_child(root, key))
+		return 0;
+	return err_set(l->err, ERR_USAGE, "%s: \"%s\" is missing", l->file, key);
+}
+
+/* What only the whole file can tell. */
+static int complete(struct gate_loader *l, const struct yaml_node *root, struct gate *gate)
+{
+	if (require(l, root, "workload") < 0)
+		return ERR_USAGE;
+	if (!gate_child(root, "staging")) {
+		/* With clones that exist already, values may come from the baseline. */
+		if (gate->driver != CLONE_EXISTING)
+			return require(l, root, "staging");
+		gate->staging = STAGING_DSN;
+		gate->dsn = xstrdup(gate->existing_dsn[0]);
+	}
+	if (!gate->name)
+		gate->name = name_from_candidate(gate->up);
+	if (!gate_child(root, "thresholds")) {
+		gate->default_policy = true;
+		gate_add_default_thresholds(gate);
+	}
+	return 0;
+}
+
+static int load_tree(struct gate_loader *l, const struct yaml_node *root, struct gate *ret)
+{
+	struct gate gate = {
+	    .file = xstrdup(l->file),
+	    .results_dir = xstrdup("results"),
+	    .replay = replay_options_default,
+	    .alpha = 0.01,
+	    .dead_band = 0.02,
+	    .guard = 0.25,
+	};
+
+	if (gate_load_mapping(l, root, keys, sizeof(keys) / sizeof(keys[0]), &gate) < 0 ||
+	    complete(l, root, &gate) < 0) {
+		gate_release(&gate);
+		return ERR_USAGE;
+	}
+	*ret = gate;
+	return 0;
+}
+
+int gate_load(const char *path, struct gate *ret, struct err *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	_cleanup_free_ char *dir = file_dirname(path);
+	struct gate_loader l = {.file = path, .dir = dir, .err = err};
+	struct yaml_node *root;
+	int rc = file_read(path, YAML_MAX_BYTES, &text, err);
+
+	if (rc < 0)
+		return rc;
+	rc = yaml_parse(path, text.data, text.len, &root, err);
+	if (rc < 0)
+		return rc;
+	rc = load_tree(&l, root, ret);
+	yaml_node_free(root);
+	return rc;
+}
+
+void gate_release(struct gate *gate)
+{
+	char *owned[] = {gate->file, gate->name, gate->fixture, gate->dsn, gate->workload,
+	    gate->existing_dsn[0], gate->existing_dsn[1], gate->clone_create, gate->clone_drop,
+	    gate->up, gate->down, gate->up_sql, gate->down_sql, gate->overrides, gate->results_dir};
+
+	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
+		free(owned[i]);
+	for (size_t i = 0; i < gate->n_thresholds; i++)
+		threshold_release(&gate->thresholds[i]);
+	free(gate->thresholds);
+	strv_release(&gate->formats);
+	*gate = (struct gate){0};
+}

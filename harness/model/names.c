@@ -1,0 +1,96 @@
+#include "model/names.h"
+
+#include "base/buf.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "model/yaml.h"
+
+#include <string.h>
+
+static int bad(struct err *err, const char *path, int line, const char *what)
+{
+	err_set(err, ERR_USAGE, "%s:%d: %s", path, line, what);
+	return err_hint(err, "the file says \"version: 1\" and \"names:\" with one \"name: SQL text\" "
+	                     "per statement");
+}
+
+static int add_names(
+    const char *path, const struct yaml_node *node, struct statement_names *ret, struct err *err)
+{
+	if (node->kind != YAML_MAPPING)
+		return bad(err, path, node->line, "names must be a mapping of names to SQL texts");
+	for (size_t i = 0; i < node->n_children; i++) {
+		const struct yaml_node *child = node->children[i];
+
+		if (child->kind != YAML_SCALAR || yaml_is_null(child) || !child->text[0])
+			return bad(err, path, child->key_line, "a name needs a SQL text");
+		if (!child->key[0])
+			return bad(err, path, child->key_line, "a name must not be empty");
+		GROW(ret->items, ret->n, ret->cap);
+		ret->items[ret->n++] = (struct statement_name){
+		    .name = xstrdup(child->key),
+		    .text = xstrdup(child->text),
+		    .line = child->key_line,
+		};
+	}
+	return 0;
+}
+
+static int read_root(
+    const char *path, const struct yaml_node *root, struct statement_names *ret, struct err *err)
+{
+	bool has_version = false;
+	int rc = 0;
+
+	if (root->kind != YAML_MAPPING)
+		return bad(err, path, root->line, "the file must be a mapping");
+	for (size_t i = 0; i < root->n_children && rc == 0; i++) {
+		const struct yaml_node *child = root->children[i];
+
+		if (strcmp(child->key, "version") == 0) {
+			if (child->kind != YAML_SCALAR || strcmp(child->text, "1") != 0)
+				rc = bad(err, path, child->key_line, "version must be 1");
+			has_version = true;
+		} else if (strcmp(child->key, "names") == 0) {
+			rc = add_names(path, child, ret, err);
+		} else {
+			_cleanup_free_ char *what = xasprintf("there is no key \"%.60s\"", child->key);
+
+			rc = bad(err, path, child->key_line, what);
+		}
+	}
+	if (rc == 0 && !has_version)
+		rc = bad(err, path, 1, "version is missing");
+	return rc;
+}
+
+int statement_names_load(const char *path, struct statement_names *ret, struct err *err)
+{
+	struct statement_names names = {0};
+	struct yaml_node *root = NULL;
+	struct buf text = BUF_INIT;
+	int rc = file_read(path, YAML_MAX_BYTES, &text, err);
+
+	if (rc == 0)
+		rc = yaml_parse(path, text.data, text.len, &root, err);
+	if (rc == 0)
+		rc = read_root(path, root, &names, err);
+	yaml_node_free(root);
+	buf_release(&text);
+	if (rc < 0) {
+		statement_names_release(&names);
+		return rc;
+	}
+	*ret = names;
+	return 0;
+}
+
+void statement_names_release(struct statement_names *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		free(names->items[i].name);
+		free(names->items[i].text);
+	}
+	free(names->items);
+	*names = (struct statement_names){0};
+}
