@@ -100,7 +100,7 @@ static int restart_lab(const struct lab_dir *dir, const struct process_user *use
 	struct server server = lab_dir_server(dir, user);
 
 	progress_say(progress, PROGRESS_STAGE, "starting the lab in %s again", dir->path);
-	if (server_clear_stale(dir->data, err) < 0)
+	if (server_clear_stale(&server, err) < 0)
 		return err->code;
 	return server_start(&server, err);
 }

@@ -47,9 +47,9 @@ int server_init(const struct server *server, struct err *err);
 int server_start(const struct server *server, struct err *err);
 /* The postmaster of that data directory; 0 when none runs, whatever postmaster.pid says. */
 int server_pid(const char *data);
-/* After a kill: wait for the backends that are left and remove postmaster.pid. Only when server_pid
+/* After a kill: wait for the backends that are left and remove the lock files. Only when server_pid
  * is 0. */
-int server_clear_stale(const char *data, struct err *err);
+int server_clear_stale(const struct server *server, struct err *err);
 int server_stop(const char *data, struct err *err);
 
 #endif

@@ -93,17 +93,21 @@ static bool anybody_works_in(const char *data)
 /* A killed postmaster's number may be in use again, or stay a zombie's where nobody reaps, and then
  * PostgreSQL refuses to start. Its backends end by themselves; what they share must not be touched
  * before they have. */
-int server_clear_stale(const char *data, struct err *err)
+int server_clear_stale(const struct server *server, struct err *err)
 {
-	_cleanup_free_ char *path = file_join(data, "postmaster.pid");
+	_cleanup_free_ char *pid_file = file_join(server->data, "postmaster.pid");
+	_cleanup_free_ char *lock = xasprintf("%s/.s.PGSQL.%d.lock", server->sockets, server->port);
 
-	for (int waited_ms = 0; file_exists(path) && anybody_works_in(data); waited_ms += STEP_MS) {
+	for (int waited_ms = 0; anybody_works_in(server->data); waited_ms += STEP_MS) {
 		if (waited_ms > QUIT_TIMEOUT_MS)
-			return err_set(err, ERR_ENV, "processes of a killed server still run in %s", data);
+			return err_set(
+			    err, ERR_ENV, "processes of a killed server still run in %s", server->data);
 		nanosleep(&(struct timespec){.tv_nsec = STEP_MS * 1000000L}, NULL);
 	}
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_errno(err, ERR_ENV, "cannot remove %s", path);
+	if (unlink(pid_file) < 0 && errno != ENOENT)
+		return err_errno(err, ERR_ENV, "cannot remove %s", pid_file);
+	if (unlink(lock) < 0 && errno != ENOENT)
+		return err_errno(err, ERR_ENV, "cannot remove %s", lock);
 	return 0;
 }
 
