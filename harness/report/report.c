@@ -5,9 +5,14 @@
 #include <string.h>
 
 const struct report_format report_formats[] = {
-    {"tap", "gate.tap", render_tap, "TAP, a test point per check, for prove"},
+    {"tap", "gate.tap", render_tap, "a test point per check, for prove"},
+    {"junit", "junit.xml", render_junit, "a test case per check"},
     {"json", "run.json", render_json, "the run record itself"},
-    {"hlog", "latency.hlog", render_hlog, "HdrHistogram log, per statement and arm"},
+    {"markdown", "report.md", render_markdown, "for a pull request"},
+    {"change-record", "change-record.md", render_change_record, "for a change ticket"},
+    {"openmetrics", "metrics.txt", render_openmetrics, "gauges for Prometheus"},
+    {"hlog", "latency.hlog", render_hlog, "HdrHistogram log"},
+    {"annotations", "annotations.txt", render_annotations, "GitHub workflow commands"},
 };
 const size_t n_report_formats = sizeof(report_formats) / sizeof(report_formats[0]);
 
