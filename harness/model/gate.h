@@ -61,6 +61,7 @@ struct threshold {
 
 enum staging_kind { STAGING_LAB, STAGING_DSN };
 enum clone_driver_kind { CLONE_TEMPLATE, CLONE_EXISTING, CLONE_PHYSICAL, CLONE_COMMAND };
+const char *clone_driver_name(enum clone_driver_kind driver); /* "template", ... */
 enum protocol { PROTOCOL_CAPTURED, PROTOCOL_SIMPLE, PROTOCOL_EXTENDED, PROTOCOL_PREPARED };
 const char *protocol_name(enum protocol protocol);
 bool protocol_parse(const char *name, enum protocol *ret);

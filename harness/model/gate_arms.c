@@ -51,18 +51,25 @@ int gate_load_staging(struct gate_loader *l, const struct yaml_node *node, void 
 	return 0;
 }
 
+static const char *const driver_names[] = {
+    [CLONE_TEMPLATE] = "template",
+    [CLONE_EXISTING] = "existing",
+    [CLONE_PHYSICAL] = "physical",
+    [CLONE_COMMAND] = "command",
+};
+
+const char *clone_driver_name(enum clone_driver_kind driver)
+{
+	return driver_names[driver];
+}
+
 static int load_driver(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
-	static const char *const names[] = {
-	    [CLONE_TEMPLATE] = "template",
-	    [CLONE_EXISTING] = "existing",
-	    [CLONE_PHYSICAL] = "physical",
-	    [CLONE_COMMAND] = "command",
-	};
 	struct gate *gate = target;
 	int driver;
 
-	if (gate_choice(l, node, names, sizeof(names) / sizeof(names[0]), &driver) < 0)
+	if (gate_choice(
+	        l, node, driver_names, sizeof(driver_names) / sizeof(driver_names[0]), &driver) < 0)
 		return ERR_USAGE;
 	gate->driver = (enum clone_driver_kind)driver;
 	return 0;
