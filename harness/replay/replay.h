@@ -3,7 +3,8 @@
  *
  *     struct replay_target arms[2] = {{.target = baseline}, {.target = candidate}};
  *     struct replay_hooks hooks = {.on_second = judge_look, .ctx = gate};
- *     replay_run(&vectors, &options, arms, 2, "results/x/samples.bin.tmp", &hooks, progress, &ret, &err);
+ *     replay_run(&vectors, &options, arms, 2, "results/x/samples.bin.tmp", &hooks, progress, &ret,
+ * &err);
  *
  * One event loop per job, each with its share of every arm's sessions; entries of the schedule go
  * round-robin to jobs. A slow answer never delays the next request: an op that finds no free
@@ -11,6 +12,21 @@
  * complete; memory does not grow with the number of requests.
  *
  * When a server dies the replay ends early: what was measured is kept, ret->server_lost says so.
+ * A connection that breaks is made again; the ops it had are UNFINISHED, none is lost.
+ *
+ * The rate: options.rate_per_s, or production's own when that is 0. INFINITY is a closed loop:
+ * each session sends its next request when it has the answer, so that nothing is ever due, lag and
+ * queueing are 0 and response time is service time; it measures capacity and this program.
+ *
+ * The time: options.duration_ns. With hooks.on_second the run goes on to options.max_duration_ns
+ * where that is longer, and the hook decides when to stop.
+ *
+ * The last due time is followed by at most options.drain_timeout_ns of waiting for answers; then
+ * what still runs is cancelled (UNFINISHED). A signal (base/stop.h) stops sending and cancels after
+ * a moment.
+ *
+ * In a transaction of several ops the first one's service time includes BEGIN, the last one's
+ * COMMIT (see dispatch.h).
  */
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
@@ -65,9 +81,9 @@ struct replay_result {
 /* Returns 0 also when it ended early with samples kept; negative when it could not start or the
  * samples could not be written (disk full: what was written is kept, the message says so). */
 int replay_run(const struct vectors *vectors, const struct replay_options *options,
-	const struct replay_target *arms, int n_arms, const char *samples_path,
-	const struct replay_hooks *hooks, const struct progress *progress, struct replay_result *ret,
-	struct err *err);
+    const struct replay_target *arms, int n_arms, const char *samples_path,
+    const struct replay_hooks *hooks, const struct progress *progress, struct replay_result *ret,
+    struct err *err);
 void replay_result_release(struct replay_result *result);
 
 #endif

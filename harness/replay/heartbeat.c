@@ -1,0 +1,91 @@
+#include "replay/heartbeat.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#define BEAT_NS  (5 * NS_PER_MS)
+#define STALL_NS (5 * NS_PER_MS)
+
+struct cpu_time {
+	double busy, total; /* ticks of all CPUs; total is 0 when unknown */
+};
+
+struct heartbeat {
+	pthread_t thread;
+	_Atomic bool stopping;
+	uint64_t stalls, longest_ns; /* the thread's; read after it ended */
+	struct cpu_time before;
+};
+
+static struct cpu_time read_cpu_time(void)
+{
+	struct cpu_time time = {0};
+	double user, nice, system, idle, iowait, irq, softirq, steal;
+	FILE *file = fopen("/proc/stat", "re");
+
+	if (!file)
+		return time;
+	if (fscanf(file, "cpu %lf %lf %lf %lf %lf %lf %lf %lf", &user, &nice, &system, &idle, &iowait,
+	        &irq, &softirq, &steal) == 8) {
+		time.busy = user + nice + system + irq + softirq + steal;
+		time.total = time.busy + idle + iowait;
+	}
+	fclose(file);
+	return time;
+}
+
+static void *heartbeat_thread(void *arg)
+{
+	struct heartbeat *heartbeat = arg;
+	uint64_t wake_ns = clock_now_ns(&clock_monotonic);
+
+	while (!atomic_load(&heartbeat->stopping)) {
+		uint64_t now_ns;
+
+		wake_ns += BEAT_NS;
+		clock_monotonic.sleep_until_ns(NULL, wake_ns);
+		now_ns = clock_now_ns(&clock_monotonic);
+		if (now_ns - wake_ns > STALL_NS) {
+			heartbeat->stalls++;
+			if (now_ns - wake_ns > heartbeat->longest_ns)
+				heartbeat->longest_ns = now_ns - wake_ns;
+			wake_ns = now_ns;
+		}
+	}
+	return NULL;
+}
+
+struct heartbeat *heartbeat_start(void)
+{
+	struct heartbeat *heartbeat = xcalloc(1, sizeof(*heartbeat));
+
+	heartbeat->before = read_cpu_time();
+	if (pthread_create(&heartbeat->thread, NULL, heartbeat_thread, heartbeat) != 0) {
+		free(heartbeat);
+		return NULL;
+	}
+	return heartbeat;
+}
+
+void heartbeat_stop(struct heartbeat *heartbeat, struct heartbeat_figures *ret)
+{
+	struct cpu_time after = read_cpu_time();
+
+	*ret = (struct heartbeat_figures){.machine_busy = NAN};
+	if (!heartbeat)
+		return;
+	atomic_store(&heartbeat->stopping, true);
+	pthread_join(heartbeat->thread, NULL);
+	ret->stalls = heartbeat->stalls;
+	ret->longest_ns = heartbeat->longest_ns;
+	if (after.total > heartbeat->before.total)
+		ret->machine_busy =
+		    (after.busy - heartbeat->before.busy) / (after.total - heartbeat->before.total);
+	free(heartbeat);
+}

@@ -1,0 +1,24 @@
+/*
+ * heartbeat: is the machine itself in the way?
+ *
+ * A thread that wants to wake every 5 ms notes how late it wakes: later than 5 ms is a stall of
+ * the machine (or of its virtual machine's host), not of a server. The share of CPU time in
+ * use comes from /proc/stat: time stolen by the host counts as used.
+ */
+#ifndef REPLAY_HEARTBEAT_H
+#define REPLAY_HEARTBEAT_H
+
+#include <stdint.h>
+
+struct heartbeat;
+struct heartbeat_figures {
+	uint64_t stalls; /* longer than 5 ms */
+	uint64_t longest_ns;
+	double machine_busy; /* 0..1; NAN when /proc/stat cannot be read */
+};
+
+struct heartbeat *heartbeat_start(void); /* NULL when there is no thread to be had */
+/* Stops the thread and frees; NULL gives unknown figures. */
+void heartbeat_stop(struct heartbeat *heartbeat, struct heartbeat_figures *ret);
+
+#endif
