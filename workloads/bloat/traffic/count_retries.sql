@@ -1,0 +1,1 @@
+SELECT count(*) FROM jobs WHERE state = 'retry' AND id > 390000;

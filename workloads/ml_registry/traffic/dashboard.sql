@@ -1,0 +1,1 @@
+SELECT d.id, m.name, v.version, e.name AS environment, d.status, d.deployed_at FROM deployments d JOIN model_versions v ON v.id = d.model_version_id JOIN models m ON m.id = v.model_id JOIN environments e ON e.id = d.environment_id WHERE d.deployed_at >= now() - interval '30 days' ORDER BY d.deployed_at DESC LIMIT 50;

@@ -1,0 +1,2 @@
+\set team random(1, 24)
+SELECT m.id, m.name, count(DISTINCT v.id) AS versions, count(DISTINCT d.id) AS deployments, count(DISTINCT a.id) AS approvals, max(r.accuracy) AS best FROM models m LEFT JOIN model_versions v ON v.model_id = m.id LEFT JOIN deployments d ON d.model_version_id = v.id LEFT JOIN approvals a ON a.model_version_id = v.id LEFT JOIN training_runs r ON r.id = v.training_run_id WHERE m.team = 'team-' || :team GROUP BY m.id, m.name ORDER BY deployments DESC;
