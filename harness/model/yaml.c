@@ -295,6 +295,7 @@ int yaml_parse(
 		rc = read_stream(&r, ret);
 	if (r.event)
 		fy_parser_event_free(r.parser, r.event);
+	fy_diag_set_collect_errors(r.diag, false); /* frees them */
 	fy_parser_destroy(r.parser);
 	fy_diag_unref(r.diag);
 	return rc;
