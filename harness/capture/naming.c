@@ -1,6 +1,5 @@
 #include "capture/naming.h"
 
-#include "base/buf.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "sql/sql.h"
@@ -52,15 +51,16 @@ static int given_names(struct statement *statements, size_t n, const struct stat
 	return 0;
 }
 
-/* "select orders, customers" */
 static char *name_of(const struct statement *statement)
 {
-	struct buf name = BUF_INIT;
+	struct err ignored = {0};
+	char *name = NULL;
 
-	buf_adds(&name, statement_kind_name(statement->kind));
-	for (size_t i = 0; i < statement->tables.n; i++)
-		buf_addf(&name, "%s %s", i ? "," : "", statement->tables.items[i]);
-	return buf_detach(&name);
+	if (sql_name(statement->text, &name, &ignored) < 0 || !name[0]) {
+		free(name);
+		return xstrdup(statement_kind_name(statement->kind));
+	}
+	return name;
 }
 
 static uint64_t text_hash(const char *text)

@@ -142,10 +142,9 @@ static int finish(struct db *db, const struct capture_options *options,
 	return rc;
 }
 
-static int check(struct db *db, const struct capture_options *options,
+static int prepare(struct db *db, const struct capture_options *options,
     struct statement_names *ret_names, const struct progress *progress, struct err *err)
 {
-	_cleanup_free_ char *view = NULL;
 	int rc = be_harmless(db, options, err);
 
 	if (rc == 0 && options->names_file) {
@@ -153,10 +152,7 @@ static int check(struct db *db, const struct capture_options *options,
 		if (rc == 0 && (rc = naming_check(ret_names, err)) < 0)
 			err_wrap(err, "%s", options->names_file);
 	}
-	if (rc < 0)
-		return rc;
-	view = statement_counters_view(db, err);
-	return view ? warn_about_settings(db, progress, err) : err->code;
+	return rc < 0 ? rc : warn_about_settings(db, progress, err);
 }
 
 static int watch(struct db *db, const struct capture_options *options,
@@ -185,7 +181,7 @@ int capture_pgss(struct db *db, const struct capture_options *options,
 	int rc;
 
 	err = err ? err : &local;
-	rc = check(db, options, &names, progress, err);
+	rc = prepare(db, options, &names, progress, err);
 	if (rc == 0 && is_window)
 		rc = watch(db, options, &earlier, progress, err);
 	/* From here on everything is short and bounded, and worth finishing. */

@@ -107,28 +107,39 @@ static bool kind_of(enum sql_kind kind, enum statement_kind *ret)
 	return false;
 }
 
+/* Why a statement of this kind stays out, or NULL and its kind. */
+static const char *drop_by_kind(enum sql_kind kind, enum statement_kind *ret)
+{
+	if (kind == SQL_TRANSACTION)
+		return "transaction control";
+	return kind_of(kind, ret) ? NULL : "utility statement";
+}
+
 static const char *parse_statement(const char *text, struct statement *ret)
 {
+	static const char unparsable[] = "text cannot be parsed";
 	struct sql_analysis analysis = {0};
 	struct err ignored = {0}; /* its message may quote the text */
-	const char *why = NULL;
+	const char *why;
 
-	if (sql_normalize(text, &ret->text, &ignored) < 0 ||
-	    sql_analyze(ret->text, &analysis, &ignored) < 0 ||
-	    sql_fingerprint(ret->text, &ret->fingerprint, &ignored) < 0) {
-		why = "text cannot be parsed";
-	} else if (analysis.kind == SQL_TRANSACTION) {
-		why = "transaction control";
-	} else if (!kind_of(analysis.kind, &ret->kind)) {
-		why = "utility statement";
-	} else {
-		ret->writes = analysis.writes;
-		for (size_t i = 0; i < analysis.tables.n; i++)
-			strv_add(&ret->tables, analysis.tables.items[i]);
-		ret->skip_reason = xstrdup(redact_unsafe(ret->text));
-	}
+	/* The kind first: a utility statement with parameters for its constants is no grammar. */
+	if (sql_analyze(text, &analysis, &ignored) < 0)
+		return unparsable;
+	why = drop_by_kind(analysis.kind, &ret->kind);
 	sql_analysis_release(&analysis);
-	return why;
+	if (why)
+		return why;
+	if (sql_normalize(text, &ret->text, &ignored) < 0 ||
+	    sql_analyze(ret->text, &analysis, &ignored) < 0)
+		return unparsable;
+	ret->writes = analysis.writes;
+	for (size_t i = 0; i < analysis.tables.n; i++)
+		strv_add(&ret->tables, analysis.tables.items[i]);
+	sql_analysis_release(&analysis);
+	if (sql_fingerprint(ret->text, &ret->fingerprint, &ignored) < 0)
+		return unparsable;
+	ret->skip_reason = xstrdup(redact_unsafe(ret->text));
+	return NULL;
 }
 
 const char *redact_statement(const char *text, struct statement *ret)
@@ -141,6 +152,6 @@ const char *redact_statement(const char *text, struct statement *ret)
 		return NULL;
 	}
 	free(statement.text);
-	free(statement.fingerprint);
+	strv_release(&statement.tables);
 	return why;
 }

@@ -103,6 +103,8 @@ int cmd_capture(int argc, char **argv, struct err *err)
 	        "leave out statements below this share of execution time", &capture.min_share},
 	    {"max-statements", 0, OPTION_INT, "N", "keep the N costliest statements", &max_statements,
 	        .min = 1, .max = 1000000},
+	    {"statement-timeout", 0, OPTION_DURATION, "DURATION", "of our own queries (default: 5s)",
+	        &capture.statement_timeout_ns},
 	    OPTIONS_END,
 	};
 	int rc = options_parse(&usage, options, argc, argv, &args, err);
