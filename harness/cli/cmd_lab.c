@@ -1,5 +1,5 @@
 /*
- * lab start | stop | status | psql | load: the throwaway local cluster.
+ * lab start | stop | status | env | psql | load: the throwaway local cluster.
  */
 #include "base/mem.h"
 #include "cli/commands.h"
@@ -21,7 +21,7 @@ struct lab_arguments {
 
 static const struct usage usage = {
     .command = "lab",
-    .synopsis = "start|stop|status|psql|load [OPTIONS] [ARGUMENTS]",
+    .synopsis = "start|stop|status|env|psql|load [OPTIONS] [ARGUMENTS]",
     .about =
         "A throwaway PostgreSQL cluster in a directory of its own, reached through a Unix socket\n"
         "that only this user can enter. Run as root, the server runs as the user postgres.\n"
@@ -29,6 +29,7 @@ static const struct usage usage = {
         "  start               start it, or find it running, and say how to connect\n"
         "  stop                stop it and remove its directory with everything in it\n"
         "  status              say how to connect; exit code 3 when it does not run\n"
+        "  env                 print PGHOST, PGPORT and PGUSER for a shell's eval\n"
         "  psql [DBNAME [ARG...]]   run psql in it; put -- before psql's own options\n"
         "  load DIR [DBNAME]   load a fixture, a directory of NNN_*.sql files, into a database\n"
         "                      (default: the directory's name); again only when they changed\n"
@@ -103,6 +104,28 @@ static int find_running(const struct lab_arguments *arguments, struct lab *ret, 
 	return err_hint(err, "start it: pgrehearse lab start");
 }
 
+/* 'it'\\''s': safe for a shell whatever the directory is called. */
+static void print_export(const char *name, const char *value)
+{
+	printf("export %s='", name);
+	for (; *value; value++)
+		fputs(*value == '\'' ? "'\\''" : (char[2]){*value, '\0'}, stdout);
+	puts("'");
+}
+
+static int run_env(const struct lab_arguments *arguments, struct err *err)
+{
+	struct lab lab;
+
+	if (find_running(arguments, &lab, err) < 0)
+		return err->code;
+	print_export("PGHOST", lab.target.host);
+	print_export("PGPORT", lab.target.port);
+	print_export("PGUSER", lab.target.user);
+	lab_release(&lab);
+	return EXIT_PASS;
+}
+
 static int run_psql(const struct lab_arguments *arguments, struct err *err)
 {
 	struct lab lab;
@@ -166,6 +189,7 @@ static const struct subcommand {
     {"start", run_start, false},
     {"stop", run_stop, false},
     {"status", run_status, false},
+    {"env", run_env, false},
     {"psql", run_psql, true},
     {"load", run_load, true},
 };
@@ -179,7 +203,7 @@ static int dispatch(const struct strv *args, struct lab_arguments *arguments, st
 			subcommand = &subcommands[i];
 	if (!subcommand) {
 		err_set(err, ERR_USAGE, "lab has no subcommand \"%.60s\"", args->n ? args->items[0] : "");
-		return err_hint(err, "one of start, stop, status, psql, load");
+		return err_hint(err, "one of start, stop, status, env, psql, load");
 	}
 	if (args->n > 1 && !subcommand->takes_arguments)
 		return err_set(
