@@ -89,8 +89,8 @@ static void add_availability(struct buf *out, const struct run *run)
 
 		buf_adds(out, "- ");
 		text_markdown_code(out, change->sql, MAX_SQL);
-		buf_addf(out, " %s. It took %s on the clone.\n",
-		    kind_of(change)->availability, figure_seconds(change->seconds).text);
+		buf_addf(out, " %s. It took %s on the clone.\n", kind_of(change)->availability,
+		    figure_seconds(change->seconds).text);
 	}
 	if (run->n_changes == 0)
 		buf_adds(out, "- Nothing is changed.\n");

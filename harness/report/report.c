@@ -8,6 +8,7 @@ const struct report_format report_formats[] = {
     {"tap", "gate.tap", render_tap, "a test point per check, for prove"},
     {"junit", "junit.xml", render_junit, "a test case per check"},
     {"json", "run.json", render_json, "the run record itself"},
+    {"html", "report.html", render_html, "one page to look at"},
     {"markdown", "report.md", render_markdown, "for a pull request"},
     {"change-record", "change-record.md", render_change_record, "for a change ticket"},
     {"openmetrics", "metrics.txt", render_openmetrics, "gauges for Prometheus"},

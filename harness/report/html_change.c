@@ -1,0 +1,147 @@
+/* What was changed, the indexes, and what writing costs with them. */
+#include "report/html_parts.h"
+#include "report/text.h"
+
+#include <math.h>
+
+#define MAX_SQL       50000
+#define MAX_RELATIONS 200
+
+static void open_table(struct buf *out, const char *caption, const char *const *columns)
+{
+	buf_addf(out,
+	    "<div class=\"scroll\"><table class=\"sortable\"><caption>%s</caption><thead><tr>",
+	    caption);
+	for (; *columns; columns++)
+		buf_addf(out, "<th scope=\"col\">%s</th>", *columns);
+	buf_adds(out, "</tr></thead><tbody>\n");
+}
+
+static void close_table(struct buf *out)
+{
+	buf_adds(out, "</tbody></table></div>\n");
+}
+
+static void add_changes(struct buf *out, const struct run *run)
+{
+	static const char *const columns[] = {"Statement", "Kind", "Time", "WAL", NULL};
+
+	if (run->n_changes == 0)
+		return;
+	open_table(out, "As it ran on the candidate", columns);
+	for (size_t i = 0; i < run->n_changes; i++) {
+		const struct run_change *change = &run->changes[i];
+
+		buf_adds(out, "<tr><td class=\"sql\"><code>");
+		html_text(out, change->sql, HTML_MAX_TEXT);
+		buf_adds(out, "</code>");
+		if (change->error) {
+			buf_adds(out, "<p class=\"error\">");
+			html_text(out, change->error, HTML_MAX_TEXT);
+			buf_adds(out, "</p>");
+		}
+		buf_adds(out, "</td><td>");
+		html_text(out, change->kind, HTML_MAX_NAME);
+		buf_adds(out, "</td>");
+		html_figure_cell(out, figure_seconds(change->seconds), change->seconds);
+		html_figure_cell(out, figure_bytes(change->wal_bytes), change->wal_bytes);
+		buf_adds(out, "</tr>\n");
+	}
+	close_table(out);
+}
+
+static void add_index(struct buf *out, const struct run_index *index)
+{
+	const struct run_index_arm *base = &index->arms[ARM_BASELINE];
+	const struct run_index_arm *cand = &index->arms[ARM_CANDIDATE];
+
+	buf_addf(out, "<tr class=\"%s\"><th scope=\"row\">", index_role_name(index->role));
+	html_text(out, index->name, HTML_MAX_NAME);
+	buf_adds(out, "<small><code>");
+	html_text(out, index->definition, HTML_MAX_TEXT);
+	buf_adds(out, "</code></small></th><td>");
+	buf_adds(out, index_role_name(index->role));
+	if ((base->exists && !base->valid) || (cand->exists && !cand->valid))
+		buf_adds(out, ", <b class=\"error\">invalid</b>");
+	buf_adds(out, "</td>");
+	html_pair_cell(out, UNIT_BYTES, base->size_bytes, cand->size_bytes);
+	html_pair_cell(out, UNIT_BYTES, base->growth_bytes, cand->growth_bytes);
+	html_pair_cell(out, UNIT_NONE, base->scans, cand->scans);
+	html_pair_cell(out, UNIT_NONE, base->tuples_read, cand->tuples_read);
+	html_figure_cell(out, figure_seconds(index->build_seconds), index->build_seconds);
+	buf_adds(out, "</tr>\n");
+}
+
+static void add_indexes(struct buf *out, const struct run *run)
+{
+	static const char *const columns[] = {
+	    "Index", "Change", "Size", "Growth", "Scans", "Entries read", "Build", NULL};
+	size_t shown = 0;
+
+	if (run->n_indexes == 0)
+		return;
+	open_table(out, "Indexes", columns);
+	for (size_t pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < run->n_indexes && shown < MAX_RELATIONS; i++)
+			if ((run->indexes[i].role == INDEX_EXISTING) == (pass == 1)) {
+				add_index(out, &run->indexes[i]);
+				shown++;
+			}
+	close_table(out);
+	if (run->n_indexes > shown)
+		buf_addf(out, "<p>and %zu more indexes in run.json</p>\n", run->n_indexes - shown);
+}
+
+static double hot_ratio(const struct run_table_arm *arm)
+{
+	return arm->updated > 0 ? arm->hot_updated / arm->updated : NAN;
+}
+
+static void add_table(struct buf *out, const struct run_table *table)
+{
+	const struct run_table_arm *base = &table->arms[ARM_BASELINE];
+	const struct run_table_arm *cand = &table->arms[ARM_CANDIDATE];
+
+	buf_adds(out, "<tr><th scope=\"row\">");
+	html_text(out, table->name, HTML_MAX_NAME);
+	buf_adds(out, "</th>");
+	html_pair_cell(out, UNIT_NONE, base->inserted + base->updated + base->deleted,
+	    cand->inserted + cand->updated + cand->deleted);
+	html_pair_cell(out, UNIT_FRACTION, hot_ratio(base), hot_ratio(cand));
+	html_pair_cell(out, UNIT_NONE, base->dead_tuples, cand->dead_tuples);
+	html_pair_cell(out, UNIT_BYTES, base->size_bytes, cand->size_bytes);
+	html_pair_cell(out, UNIT_BYTES, base->growth_bytes, cand->growth_bytes);
+	html_pair_cell(out, UNIT_SECONDS, base->vacuum_seconds, cand->vacuum_seconds);
+	buf_adds(out, "</tr>\n");
+}
+
+static void add_tables(struct buf *out, const struct run *run)
+{
+	static const char *const columns[] = {
+	    "Table", "Rows written", "HOT updates", "Dead tuples", "Size", "Growth", "VACUUM", NULL};
+
+	if (run->n_tables == 0)
+		return;
+	open_table(out, "Write cost: tables", columns);
+	for (size_t i = 0; i < run->n_tables && i < MAX_RELATIONS; i++)
+		add_table(out, &run->tables[i]);
+	close_table(out);
+	if (run->n_tables > MAX_RELATIONS)
+		buf_addf(out, "<p>and %zu more tables in run.json</p>\n", run->n_tables - MAX_RELATIONS);
+}
+
+void html_change(const struct run *run, struct buf *out)
+{
+	html_open_section(out, "change", "Change and cost", NULL);
+	if (run->up_sql) {
+		buf_adds(out, "<pre class=\"sql\">");
+		html_text(out, run->up_sql, MAX_SQL);
+		buf_adds(out, "</pre>\n");
+	} else {
+		buf_adds(out, "<p>Nothing was changed: both arms are equal.</p>\n");
+	}
+	add_changes(out, run);
+	add_indexes(out, run);
+	add_tables(out, run);
+	buf_adds(out, "</section>\n");
+}

@@ -1,0 +1,57 @@
+#include "report/html_parts.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+
+static void add_row(struct buf *out, const struct check *check)
+{
+	const enum metric_unit unit = check->metric->unit;
+
+	buf_addf(out, "<tr data-outcome=\"%s\"><td>", html_outcome_class(check->outcome));
+	html_outcome(out, check->outcome);
+	buf_adds(out, "</td><th scope=\"row\">");
+	html_text(out, check->id, HTML_MAX_NAME * 2);
+	buf_adds(out, "</th>");
+	if (isfinite(check->baseline))
+		html_two_cell(out, figure_in(unit, check->baseline), figure_in(unit, check->candidate));
+	else
+		html_figure_cell(out, figure_in(unit, check->candidate), check->candidate);
+	buf_adds(out, "<td class=\"found\">");
+	html_interval(out, check);
+	buf_adds(out, "<small>");
+	check_add_finding(out, check);
+	buf_adds(out, "</small></td><td class=\"why\">");
+	html_text(out, check->why, HTML_MAX_TEXT);
+	if (check->outcome == OUTCOME_INCONCLUSIVE && isfinite(check->needs_seconds))
+		buf_addf(out, " <small>About %s more would decide it.</small>",
+		    figure_seconds(check->needs_seconds).text);
+	buf_adds(out, "</td></tr>\n");
+}
+
+void html_checks(const struct run *run, struct buf *out)
+{
+	const struct check **sorted = checks_by_urgency(run);
+
+	html_open_section(out, "checks", "Checks",
+	    "The shaded side of the dashed line is allowed; the dot is the estimate, the line through "
+	    "it "
+	    "its interval.");
+	if (run->n_checks == 0)
+		buf_adds(out, "<p>The gate has no thresholds.</p>\n");
+	else
+		buf_addf(out,
+		    "<div class=\"tools\" data-for=\"t-checks\" data-count=\"%zu\" data-outcomes></div>\n"
+		    "<div class=\"scroll\"><table id=\"t-checks\" class=\"cards checks\"><thead><tr>"
+		    "<th scope=\"col\">Outcome</th><th scope=\"col\">Check</th>"
+		    "<th scope=\"col\">Baseline → candidate</th><th scope=\"col\">Estimate and limit</th>"
+		    "<th scope=\"col\">Why</th></tr></thead>\n<tbody>\n",
+		    run->n_checks);
+	for (size_t i = 0; i < run->n_checks; i++) {
+		if (i == HTML_FIRST_ROWS)
+			buf_adds(out, "</tbody>\n<tbody hidden class=\"rest\">\n");
+		add_row(out, sorted[i]);
+	}
+	buf_adds(out, run->n_checks ? "</tbody></table></div>\n</section>\n" : "</section>\n");
+	free(sorted);
+}

@@ -1,0 +1,193 @@
+#include "report/html_parts.h"
+#include "report/plan.h"
+#include "report/text.h"
+#include "report/work_lines.h"
+
+#include <math.h>
+#include <string.h>
+
+/* All texts together; a run of thousands of statements shows less of each. */
+#define ALL_TEXT_BYTES ((size_t)20 << 20)
+#define LEAST_TEXT     2000
+#define MOST_TEXT      200000
+
+/* The worst outcome of the checks on this statement; PASS also when there are none. */
+static enum outcome outcome_of(const struct run *run, const struct run_statement *s)
+{
+	enum outcome worst = OUTCOME_PASS;
+
+	for (size_t i = 0; i < run->n_checks; i++) {
+		if (run->checks[i].outcome == OUTCOME_PASS || strcmp(run->checks[i].scope, s->name) != 0)
+			continue;
+		worst = run->checks[i].outcome;
+		if (worst == OUTCOME_FAIL)
+			break;
+	}
+	return worst;
+}
+
+static void add_name_cell(struct buf *out, const struct run *run, size_t number)
+{
+	const struct run_statement *s = &run->statements[number];
+	const enum outcome outcome = outcome_of(run, s);
+
+	buf_addf(out, "<th scope=\"row\"><button type=\"button\" class=\"open\" data-detail=\"%zu\">",
+	    number);
+	if (outcome != OUTCOME_PASS)
+		buf_addf(out,
+		    "<svg class=\"mini %s\" role=\"img\" aria-label=\"%s\"><use href=\"#i-%s\"/></svg> ",
+		    html_outcome_class(outcome), outcome_name(outcome), html_outcome_class(outcome));
+	html_text(out, s->name, HTML_MAX_NAME);
+	buf_addf(out, "</button><small>%s", statement_kind_name(s->kind));
+	for (size_t i = 0; i < s->tables.n && i < 4; i++) {
+		buf_adds(out, i ? ", " : " · ");
+		html_text(out, s->tables.items[i], HTML_MAX_NAME);
+	}
+	buf_adds(out, "</small></th>");
+}
+
+static double per_call(const struct run_statement_arm *arm, double figure)
+{
+	return work_per_call(&arm->work, figure);
+}
+
+static void add_row(struct buf *out, const struct run *run, size_t number)
+{
+	const struct run_statement *s = &run->statements[number];
+	const struct run_statement_arm *base = &s->arms[ARM_BASELINE];
+	const struct run_statement_arm *cand = &s->arms[ARM_CANDIDATE];
+
+	buf_adds(out, "<tr>");
+	add_name_cell(out, run, number);
+	html_figure_cell(out, figure_percent(s->share_time), s->share_time);
+	html_pair_cell(out, UNIT_SECONDS, base->service.p50, cand->service.p50);
+	html_pair_cell(out, UNIT_SECONDS, base->service.p95, cand->service.p95);
+	html_pair_cell(out, UNIT_SECONDS, base->service.p99, cand->service.p99);
+	html_pair_cell(out, UNIT_NONE, per_call(base, work_touched(&base->work)),
+	    per_call(cand, work_touched(&cand->work)));
+	html_pair_cell(out, UNIT_BYTES, per_call(base, base->work.wal_bytes),
+	    per_call(cand, cand->work.wal_bytes));
+	html_pair_cell(out, UNIT_NONE, base->errors, cand->errors);
+	buf_adds(out, "</tr>\n");
+}
+
+void html_statements(const struct run *run, struct buf *out)
+{
+	static const char *const columns[] = {"Statement", "Time share", "p50", "p95", "p99",
+	    "Blocks per call", "WAL per call", "Errors"};
+
+	html_open_section(out, "statements", "Statements",
+	    "Baseline → candidate, service time. A bar to the left means less, to the right more.");
+	if (run->n_replayed == 0) {
+		buf_adds(out, "<p>No statement was replayed.</p>\n</section>\n");
+		return;
+	}
+	buf_addf(out, "<div class=\"tools\" data-for=\"t-statements\" data-count=\"%zu\"></div>\n",
+	    run->n_replayed);
+	buf_adds(out, "<div class=\"scroll\"><table id=\"t-statements\" class=\"cards sortable\">"
+	              "<thead><tr>");
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		buf_addf(out, "<th scope=\"col\">%s</th>", columns[i]);
+	buf_adds(out, "</tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < run->n_replayed; i++) {
+		if (i == HTML_FIRST_ROWS)
+			buf_adds(out, "</tbody>\n<tbody hidden class=\"rest\">\n");
+		add_row(out, run, i);
+	}
+	buf_adds(out, "</tbody></table></div>\n</section>\n");
+}
+
+static void add_arm_row(
+    struct buf *out, const char *label, enum metric_unit unit, double base, double cand)
+{
+	buf_addf(out, "<tr><th scope=\"row\">%s</th>", label);
+	html_pair_cell(out, unit, base, cand);
+	buf_adds(out, "</tr>");
+}
+
+static void add_latency_rows(
+    struct buf *out, const char *clock, const struct latency *base, const struct latency *cand)
+{
+	const struct {
+		const char *label;
+		double base, cand;
+	} rows[] = {
+	    {"mean", base->mean, cand->mean},
+	    {"p50", base->p50, cand->p50},
+	    {"p90", base->p90, cand->p90},
+	    {"p95", base->p95, cand->p95},
+	    {"p99", base->p99, cand->p99},
+	    {"p99.9", base->p999, cand->p999},
+	    {"longest", base->max, cand->max},
+	};
+
+	buf_addf(out, "<table class=\"small\"><caption>%s time</caption>", clock);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		add_arm_row(out, rows[i].label, UNIT_SECONDS, rows[i].base, rows[i].cand);
+	buf_adds(out, "</table>");
+}
+
+static void add_work_table(struct buf *out, const struct run_statement *s)
+{
+	const struct run_statement_arm *base = &s->arms[ARM_BASELINE];
+	const struct run_statement_arm *cand = &s->arms[ARM_CANDIDATE];
+	struct work_line lines[WORK_LINES_MAX];
+	const size_t n = work_lines(s, false, lines);
+
+	buf_adds(out, "<table class=\"small\"><caption>Per call</caption>");
+	for (size_t i = 0; i < n; i++)
+		add_arm_row(out, lines[i].label, lines[i].unit, lines[i].per_call[ARM_BASELINE],
+		    lines[i].per_call[ARM_CANDIDATE]);
+	buf_adds(out, "</table><table class=\"small\"><caption>Operations</caption>");
+	add_arm_row(out, "answered", UNIT_NONE, base->ok, cand->ok);
+	add_arm_row(out, "failed", UNIT_NONE, base->errors, cand->errors);
+	add_arm_row(out, "unfinished", UNIT_NONE, base->unfinished, cand->unfinished);
+	buf_adds(out, "</table>");
+}
+
+static void add_errors(struct buf *out, const struct run_statement *s)
+{
+	for (enum arm arm = 0; arm < N_ARMS; arm++)
+		for (size_t i = 0; i < s->arms[arm].n_error_counts; i++) {
+			const struct error_count *e = &s->arms[arm].error_counts[i];
+
+			buf_addf(out, "<p class=\"error\">%s of the %s: ", figure_count(e->count).text,
+			    arm_name(arm));
+			html_text(out, e->sqlstate, sizeof(e->sqlstate));
+			buf_adds(out, " ");
+			html_text(out, e->message, HTML_MAX_TEXT);
+			buf_adds(out, "</p>");
+		}
+}
+
+void html_details(const struct run *run, struct buf *out)
+{
+	size_t max = run->n_replayed ? ALL_TEXT_BYTES / run->n_replayed : MOST_TEXT;
+
+	max = max < LEAST_TEXT ? LEAST_TEXT : max > MOST_TEXT ? MOST_TEXT : max;
+	for (size_t i = 0; i < run->n_replayed; i++) {
+		const struct run_statement *s = &run->statements[i];
+
+		/* Text to the parser, so that thousands of them cost nothing until they are opened. It
+		 * holds no "<" but those of our own tags, hence no end tag of a script. */
+		buf_addf(out, "<script type=\"text/plain\" id=\"detail-%zu\"><pre class=\"sql\">", i);
+		html_text(out, s->text, max);
+		buf_adds(out, "</pre><p>queryid <code>");
+		html_text(out, s->queryid, HTML_MAX_NAME);
+		buf_adds(out, "</code>, values from ");
+		html_text(out, s->value_source ? s->value_source : "nowhere", HTML_MAX_NAME);
+		if (s->note) {
+			buf_adds(out, ". ");
+			html_text(out, s->note, HTML_MAX_TEXT);
+		}
+		buf_adds(out, "</p>");
+		add_errors(out, s);
+		buf_adds(out, "<div class=\"columns\">");
+		add_latency_rows(
+		    out, "Service", &s->arms[ARM_BASELINE].service, &s->arms[ARM_CANDIDATE].service);
+		add_latency_rows(
+		    out, "Response", &s->arms[ARM_BASELINE].response, &s->arms[ARM_CANDIDATE].response);
+		add_work_table(out, s);
+		buf_adds(out, "</div></script>\n");
+	}
+}

@@ -1,0 +1,273 @@
+// The report page: sorting, search and unfolding for tables that are already there, and charts.
+// Everything here is optional; the page reads without it.
+"use strict";
+(() => {
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const FIRST_ROWS = 100;
+document.documentElement.classList.add("js");
+
+/* Tables. Rows out of sight live in a hidden tbody, which costs no layout. */
+
+function rowsOf(table) {
+	return $$("tbody > tr", table).filter(row => !row.classList.contains("detail"));
+}
+
+function makeTable(table) {
+	const rows = rowsOf(table);
+	const shown = table.tBodies[0];
+	const rest = table.tBodies[1] || table.createTBody();
+	rest.hidden = true;
+	return {
+		table, rows, needle: "", outcome: "", all: rows.length <= FIRST_ROWS,
+		text: rows.map(row => row.cells[0].tagName === "TD" ? row.textContent.toLowerCase()
+			: row.cells[0].textContent.toLowerCase()),
+		show() {
+			const index = new Map(this.rows.map((row, i) => [row, i]));
+			const wanted = this.order().filter(row =>
+				(!this.needle || this.text[index.get(row)].includes(this.needle)) &&
+				(!this.outcome || row.dataset.outcome === this.outcome));
+			const visible = this.all ? wanted : wanted.slice(0, FIRST_ROWS);
+			const inSight = new Set(visible);
+			$$("tr.detail", table).forEach(fold);
+			rest.append(...this.rows.filter(row => !inSight.has(row)));
+			shown.append(...visible);
+			if (this.onCount)
+				this.onCount(visible.length, wanted.length);
+		},
+		order() {
+			return this.sorted || this.rows;
+		},
+	};
+}
+
+function valueOf(row, column) {
+	const cell = row.cells[column];
+	const value = cell.dataset.v;
+	return value === undefined ? (cell.matches("th, .sql") || isNaN(parseFloat(cell.textContent))
+		? cell.textContent.trim().toLowerCase() : NaN) : +value;
+}
+
+function compare(a, b) {
+	if (typeof a === "number" && typeof b === "number")
+		return a - b;
+	return String(a).localeCompare(String(b));
+}
+
+function sortBy(state, column, descending) {
+	const keyed = state.rows.map((row, i) => [valueOf(row, column), i, row]);
+	const unknown = key => Number.isNaN(key) || key === "–" || key === "";
+	keyed.sort((x, y) => (unknown(x[0]) - unknown(y[0])) ||
+		(unknown(x[0]) ? 0 : (descending ? -1 : 1) * compare(x[0], y[0])) || x[1] - y[1]);
+	state.sorted = keyed.map(entry => entry[2]);
+	state.show();
+}
+
+function makeSortable(state) {
+	const heads = $$("thead th", state.table);
+	heads.forEach((head, column) => {
+		const button = document.createElement("button");
+		button.type = "button";
+		button.append(...head.childNodes);
+		head.append(button);
+		button.addEventListener("click", () => {
+			const descending = head.getAttribute("aria-sort") !== "descending";
+			heads.forEach(other => other.removeAttribute("aria-sort"));
+			head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+			sortBy(state, column, descending);
+		});
+	});
+}
+
+function addButton(tools, text, onClick) {
+	const button = document.createElement("button");
+	button.type = "button";
+	button.textContent = text;
+	button.addEventListener("click", () => onClick(button));
+	tools.append(button);
+	return button;
+}
+
+function addOutcomes(tools, state) {
+	const buttons = [["", "all"], ["fail", "fail"], ["inconclusive", "inconclusive"], ["pass", "pass"]]
+		.map(([outcome, text]) => addButton(tools, text, button => {
+			buttons.forEach(other => other.setAttribute("aria-pressed", other === button));
+			state.outcome = outcome;
+			state.show();
+		}));
+	buttons.forEach((button, i) => button.setAttribute("aria-pressed", i === 0));
+}
+
+function makeTools(tools, state) {
+	const search = document.createElement("input");
+	search.type = "search";
+	search.placeholder = "Search";
+	search.setAttribute("aria-label", "Search in this table");
+	search.addEventListener("input", () => {
+		state.needle = search.value.trim().toLowerCase();
+		state.show();
+	});
+	tools.append(search);
+	if ("outcomes" in tools.dataset)
+		addOutcomes(tools, state);
+	const count = document.createElement("span");
+	count.className = "count";
+	const more = addButton(tools, "show all", () => {
+		state.all = true;
+		state.show();
+	});
+	tools.append(count);
+	state.onCount = (visible, wanted) => {
+		count.textContent = visible < wanted ? `${visible} of ${wanted}`
+			: wanted < state.rows.length ? `${wanted} of ${state.rows.length}` : `${wanted}`;
+		more.hidden = visible >= wanted;
+	};
+	state.onCount(Math.min(state.rows.length, state.all ? Infinity : FIRST_ROWS), state.rows.length);
+}
+
+function fold(detail) {
+	const button = $(".open", detail.previousElementSibling);
+	if (button)
+		button.setAttribute("aria-expanded", "false");
+	detail.remove();
+}
+
+function unfold(button) {
+	const row = button.closest("tr");
+	const next = row.nextElementSibling;
+	if (next && next.classList.contains("detail"))
+		return fold(next);
+	const source = document.getElementById("detail-" + button.dataset.detail);
+	if (!source)
+		return;
+	const detail = document.createElement("tr");
+	detail.className = "detail";
+	detail.insertCell().colSpan = row.cells.length;
+	detail.cells[0].innerHTML = source.textContent;
+	row.after(detail);
+	button.setAttribute("aria-expanded", "true");
+}
+
+const states = new Map();
+$$("table.sortable, table.cards").forEach(table => {
+	const state = makeTable(table);
+	states.set(table.id, state);
+	if (table.classList.contains("sortable"))
+		makeSortable(state);
+});
+$$(".tools").forEach(tools => makeTools(tools, states.get(tools.dataset.for)));
+document.addEventListener("click", event => {
+	const button = event.target.closest(".open");
+	if (button)
+		unfold(button);
+});
+
+/* Charts. */
+
+const data = JSON.parse($("#data").textContent);
+const charts = new Map();
+const colour = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
+
+function duration(seconds) {
+	if (seconds == null)
+		return "–";
+	const units = [[1, "s"], [1e-3, "ms"], [1e-6, "µs"], [1e-9, "ns"]];
+	const [size, unit] = units.find(([size]) => seconds >= size * 0.9995) || units[3];
+	return `${+(seconds / size).toPrecision(3)} ${unit}`;
+}
+
+function line(label, stroke, format, extra = {}) {
+	return {label, stroke: colour(stroke), width: 2, points: {show: false},
+		value: (_, v) => v == null ? "–" : format(v), ...extra};
+}
+
+function axis(values, extra = {}) {
+	return {stroke: colour("muted"), grid: {stroke: colour("line"), width: 1},
+		ticks: {stroke: colour("line"), width: 1}, font: "12px system-ui, sans-serif", values, ...extra};
+}
+
+function draw(id, columns, options) {
+	const box = document.getElementById(id);
+	if (charts.has(id))
+		charts.get(id).destroy();
+	box.replaceChildren();
+	const chart = new uPlot({width: box.clientWidth - 14, height: 300, ...options}, columns, box);
+	charts.set(id, chart);
+}
+
+const percent = nines => {
+	const q = 100 * (1 - Math.pow(10, -nines));
+	return `${+q.toFixed(nines > 2 ? Math.ceil(nines) - 1 : 1)}%`;
+};
+
+function drawDistribution() {
+	const which = data.distributions[$("#which").value || 0];
+	const series = which[$("#clock").value];
+	const last = Math.max(2, data.nines.findLastIndex((_, i) =>
+		series.baseline[i] != null || series.candidate[i] != null));
+	const cut = column => column.slice(0, last + 1);
+	draw("chart-distribution", [cut(data.nines), cut(series.baseline), cut(series.candidate)], {
+		scales: {x: {time: false}, y: {distr: 3}},
+		axes: [
+			axis((_, splits) => splits.map(percent), {splits: (u, i, min, max) =>
+				[0, 1, 2, 3, 4, 5, 6].filter(x => x >= min && x <= max), }),
+			axis((_, splits) => splits.map(v => v == null ? "" : duration(v)), {size: 70}),
+		],
+		series: [{label: "at or below", value: (_, v) => v == null ? "–" : percent(v)},
+			line("baseline", "baseline", duration), line("candidate", "candidate", duration)],
+	});
+}
+
+function timeChart(id, column, names, format, scale) {
+	const slices = data.slices;
+	const columns = [slices.baseline.start_s.length ? slices.baseline.start_s : slices.candidate.start_s];
+	const series = [{label: "second", value: (_, v) => v == null ? "–" : `${v} s`}];
+	for (const arm of ["baseline", "candidate"])
+		names.forEach(([name, dash]) => {
+			columns.push(slices[arm][name]);
+			series.push(line(`${arm} ${column(name)}`.trim(), arm, format, dash ? {dash, width: 1.5} : {}));
+		});
+	draw(id, columns, {
+		scales: {x: {time: false}, y: scale},
+		axes: [axis((_, splits) => splits.map(v => `${v} s`)),
+			axis((_, splits) => splits.map(v => v == null ? "" : format(v)), {size: 70})],
+		series,
+	});
+}
+
+function drawAll() {
+	drawDistribution();
+	timeChart("chart-time", name => name, [["p50"], ["p99", [6, 4]]], duration, {distr: 3});
+	timeChart("chart-rate", name => name === "ok" ? "answered" : "failed", [["ok"], ["errors", [3, 3]]],
+		v => `${+v.toPrecision(4)}/s`, {range: (u, min, max) => [0, Math.max(1, max * 1.1)]});
+}
+
+function fillSelect() {
+	const select = $("#which");
+	data.distributions.forEach((one, i) => {
+		const option = document.createElement("option");
+		option.value = i;
+		option.textContent = one.name.length > 60 ? one.name.slice(0, 60) + "…" : one.name;
+		select.append(option);
+	});
+	select.addEventListener("change", drawDistribution);
+	$("#clock").addEventListener("change", drawDistribution);
+}
+
+function watch() {
+	matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+	matchMedia("print").addEventListener("change", drawAll);
+	const observer = new ResizeObserver(entries => entries.forEach(({target}) => {
+		const chart = charts.get(target.id);
+		if (chart && Math.abs(chart.width - (target.clientWidth - 14)) > 1)
+			chart.setSize({width: target.clientWidth - 14, height: 300});
+	}));
+	$$(".chart").forEach(box => observer.observe(box));
+}
+
+fillSelect();
+if (typeof uPlot !== "undefined") {
+	drawAll();
+	watch();
+}
+})();
