@@ -85,6 +85,10 @@ static void warn_about_window(
 		progress_say(progress, PROGRESS_WARNING,
 		    "the statistics were reset in the window: the figures cover the %.0f s since",
 		    window->seconds);
+	if (window->seconds <= 0)
+		progress_say(progress, PROGRESS_WARNING,
+		    "before PostgreSQL 14 the server does not tell when its statistics were reset: there "
+		    "are no rates");
 	if (window->dealloc > 0)
 		progress_say(progress, PROGRESS_WARNING,
 		    "pg_stat_statements evicted entries %.0f times: about %.1f%% of the execution time is "
@@ -192,6 +196,8 @@ int capture_pgss(struct db *db, const struct capture_options *options,
 	statement_counters_release(&earlier);
 	statement_names_release(&names);
 	if (rc < 0) {
+		if (strcmp(err->sqlstate, "57014") == 0)
+			err_hint(err, "raise the statement timeout of our own queries (--statement-timeout)");
 		workload_release(&workload);
 		return rc;
 	}
