@@ -22,14 +22,25 @@
 
 void sql_shutdown(void);
 
-/* Constants become $1, $2, ... (continuing after the highest parameter already there); comments
+/*
+ * Constants become $1, $2, ... (continuing after the highest parameter already there); comments
  * are dropped and white space between tokens becomes one space. Caller frees. This is the text
- * that may leave production: it holds no literal. */
+ * that may leave production: it holds no literal, in utility statements neither. Kept are type
+ * modifiers (numeric(10,2)), ordinals (ORDER BY 1), TRUE, FALSE, NULL, and the mark that
+ * PostgreSQL 18 leaves in a squashed list. A query that does not parse (cut off, or of a newer
+ * grammar) is normalised all the same; another statement that does not parse is ERR_USAGE.
+ */
 int sql_normalize(const char *text, char **ret, struct err *err);
 
 /* libpg_query's fingerprint, 16 hexadecimal digits; the same for texts that differ in constants,
  * list lengths and aliases only. Caller frees. */
 int sql_fingerprint(const char *text, char **ret, struct err *err);
+
+/* A readable name made from the text alone, at most SQL_NAME_MAX bytes, lower case: "select orders
+ * by customer_id order created_at limit", "update inventory set quantity by product_id". Different
+ * texts may have the same name. Caller frees. */
+#define SQL_NAME_MAX 60
+int sql_name(const char *text, char **ret, struct err *err);
 
 enum sql_kind {
 	SQL_SELECT,
@@ -47,11 +58,11 @@ enum sql_kind {
 	SQL_ALTER_STATISTICS,
 	SQL_ANALYZE,
 	SQL_VACUUM,
-	SQL_ALTER_TABLE,   /* any; see sql_statement.only_settings */
-	SQL_SETTING,       /* ALTER SYSTEM, ALTER DATABASE/ROLE ... SET, SET */
-	SQL_TRANSACTION,   /* BEGIN, COMMIT, ... */
-	SQL_DDL,           /* other CREATE/ALTER/DROP: migration */
-	SQL_UTILITY,       /* everything else: COPY, DO, CALL, GRANT, ... */
+	SQL_ALTER_TABLE, /* any; see sql_statement.only_settings */
+	SQL_SETTING,     /* ALTER SYSTEM, ALTER DATABASE/ROLE ... SET, SET */
+	SQL_TRANSACTION, /* BEGIN, COMMIT, ... */
+	SQL_DDL,         /* other CREATE/ALTER/DROP within the database: migration */
+	SQL_UTILITY,     /* everything else: COPY, DO, CALL, GRANT, roles, databases, ... */
 };
 const char *sql_kind_name(enum sql_kind kind); /* "create index", "select", ... */
 
@@ -63,13 +74,14 @@ struct sql_statement {
 	enum sql_kind kind;
 	bool concurrently; /* CREATE/DROP INDEX, REINDEX, outside a transaction block */
 	bool only_settings; /* ALTER TABLE/INDEX that only sets storage parameters or statistics */
-	char *object;   /* name of the index, table, ... as written; NULL when there is none */
-	char *table;    /* the table it acts on, as written; NULL */
+	char *object;   /* name of the index, table, ... as written, the first of several; NULL */
+	char *table;    /* the table it acts on, as written, where the text tells; NULL */
 };
 struct sql_script {
 	struct sql_statement *statements;
 	size_t n, cap;
 };
+/* ERR_USAGE names the line: bad syntax, a psql command (\\...), COPY FROM STDIN. */
 int sql_split(const char *text, struct sql_script *ret, struct err *err);
 void sql_script_release(struct sql_script *script);
 
@@ -87,39 +99,61 @@ enum param_role {
 	PARAM_OFFSET,
 	PARAM_INTERVAL, /* interval $n, or an operand that is moved by: now() - $n */
 	PARAM_TYPED,    /* date $n, $n::type elsewhere: only the type is known */
-	PARAM_OTHER,    /* a select-list constant, an argument of a function, ... */
+	PARAM_OTHER,    /* a select-list constant, an argument of a function, ...; partner is the other
+	                 * operand of its operator when it has one */
+	PARAM_ELEMENT,  /* $n = ANY(expr): partner is the array that $n is an element of */
+	PARAM_FIELD,    /* a field name: extract($n from x), date_trunc($n, x); partner is x */
 };
 
+/* Texts are cut out of the statement, byte for byte. */
 struct sql_param {
 	int number;         /* n of $n, 1 ... */
 	size_t offset;      /* of the '$' */
 	size_t length;      /* of "$n" */
 	enum param_role role;
 	char *partner;      /* expression text, as in the statement; NULL */
-	char *op;           /* "=", "<", ">=", "~~", "@>", ...; normalised to partner <op> $n; NULL */
-	char *type;         /* type named in the text next to it (interval, date, int4, ...); NULL */
+	bool partner_params; /* the partner has parameters of its own: data ->> $1 = $2 */
+	bool aggregate;     /* the partner stands in HAVING: it is no value of one row */
+	char *op;           /* "=", "<", ">=", "~~", "@>", ...; normalised to partner <op> $n; NULL.
+	                     * An operand that is computed with has that operator: x + $n is "+" */
+	char *base;         /* partner <op> base <base_op> $n: "now()" of created_at > now() - $n, or the
+	                     * old value of SET a = a + $n; NULL */
+	char *base_op;      /* "-", "+", ...; NULL when base is */
+	char *type;         /* type named in the text next to it, as written (interval, int[]); with
+	                     * needs_type the likely one when the partner does not tell; NULL */
 	size_t type_offset, type_length; /* of the type name when it is a typed constant `type $n` */
-	bool direct;        /* PARAM_SET/PARAM_INSERT: the value is $n itself, not computed from it */
+	bool direct;        /* the value is $n itself, not computed from it */
+	bool needs_type;    /* the server cannot infer its type, or infers text where the partner has
+	                     * another: declare one (ARRAY[$1, $2], concat($1), $1 + $2) */
+	bool squashed;      /* stands for a list of unknown length (PostgreSQL 18) */
+	int position;       /* PARAM_INSERT: place in the row, 1 ...; else 0 */
 	int scope;          /* index into sql_analysis.scopes: whose FROM the partner's names come from */
 	int group;          /* the same for the elements of one IN list or one VALUES row; else -1 */
 };
 
-/* One FROM with its WHERE: the outer query is scope 0; subqueries and CTEs have their own. */
+/* One FROM with its WHERE: the outer query is scope 0; subqueries, CTEs and each branch of a UNION
+ * have their own. */
 struct sql_scope {
-	int parent;         /* -1 for the outer one */
+	int parent;         /* the scope it stands in; -1 for an outer one */
 	char *from;         /* text of the FROM list ("orders o JOIN items i ON ..."), or of the target
-	                     * table with alias for INSERT/UPDATE/DELETE; NULL when there is none */
-	char *target;       /* INSERT/UPDATE/DELETE: the table; NULL */
+	                     * table with alias for INSERT/UPDATE/DELETE/MERGE, followed by ", " and
+	                     * the list of UPDATE ... FROM, DELETE ... USING or MERGE ... USING; NULL
+	                     * when there is none */
+	bool from_params;   /* from has parameters: FROM (VALUES ($1), ($2)) v */
+	char *with;         /* from names CTEs: the text of their "WITH ..."; else NULL */
+	bool with_params;   /* with has parameters, or writes */
+	char *target;       /* INSERT/UPDATE/DELETE/MERGE: the table; NULL */
 	struct strv plain_conjuncts; /* top-level AND terms of WHERE without parameters and without
-	                              * subqueries, as text */
+	                              * subqueries, as text, that name no outer columns */
 	struct strv tables;          /* base tables of this FROM, as written, in order */
 	struct strv aliases;         /* their aliases (the name when there is none), in step */
-	bool correlated;    /* names outer columns, so FROM cannot run on its own */
+	bool linked;        /* WHERE names columns of an outer scope */
+	bool correlated;    /* FROM names outer columns (LATERAL), so it cannot run on its own */
 };
 
 struct sql_analysis {
 	enum sql_kind kind;
-	bool writes;         /* any INSERT/UPDATE/DELETE/MERGE, also inside WITH */
+	bool writes;         /* any INSERT/UPDATE/DELETE/MERGE, also inside WITH; INTO */
 	bool locks_rows;     /* FOR UPDATE/SHARE */
 	struct strv tables;  /* every base table, as written, each once, CTE names left out */
 	int n_params;        /* highest $n */
@@ -129,18 +163,25 @@ struct sql_analysis {
 	size_t n_scopes, cap_scopes;
 	struct strv insert_columns; /* INSERT (a, b): names; empty when not given */
 	bool has_limit;
+	bool creates_table; /* SELECT INTO */
 };
+/* One statement; ERR_USAGE when it does not parse or is not one. Utility statements give their
+ * kind and parameters only. */
 int sql_analyze(const char *text, struct sql_analysis *ret, struct err *err);
 void sql_analysis_release(struct sql_analysis *analysis);
 
 /*
  * Executable text: parameters where the grammar wants a constant are wrapped, byte by byte at the
  * places the parser names; the rest of the text is not touched:
- *     interval $1 -> CAST($1 AS interval)      date $1 -> CAST($1 AS date)
- *     extract($1 from x) -> literal field name  IN ($1 ...squashed) -> list_length elements
- * Returns the repaired text (caller frees) and in ret_note what was done (NULL when nothing;
- * caller frees). Parameters keep their numbers; new ones of a widened list are numbered after
- * the highest. ERR_USAGE when the text cannot be made executable, saying why.
+ *     interval $1          -> CAST($1 AS interval)     date $1 -> CAST($1 AS date)
+ *     extract($1 from x)   -> pg_catalog.extract($1 , x), the function behind EXTRACT since
+ *                             PostgreSQL 14: the same plan, and $1 is a text
+ *     IN ($1 <squashed>)   -> IN ($1, $7, ...) of list_length elements
+ * A value for `interval $1 day` must carry its unit ('3 days'). Returns the repaired text without
+ * a final semicolon (caller frees) and in ret_note what was done and which parameters need a
+ * declared type (NULL when nothing; caller frees). Parameters keep their numbers; new ones of a
+ * widened list are numbered after the highest, list after list. ERR_USAGE when the text cannot be
+ * made executable, saying why.
  */
 int sql_executable(const char *text, int list_length, char **ret, char **ret_note,
 	struct err *err);
