@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define BEAT_NS  (5 * NS_PER_MS)
+#define BEAT_NS  (10 * NS_PER_MS)
 #define STALL_NS (5 * NS_PER_MS)
 
 struct cpu_time {

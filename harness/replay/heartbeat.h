@@ -1,7 +1,7 @@
 /*
  * heartbeat: is the machine itself in the way?
  *
- * A thread that wants to wake every 5 ms notes how late it wakes: later than 5 ms is a stall of
+ * A thread that wants to wake every 10 ms notes how late it wakes: later than 5 ms is a stall of
  * the machine (or of its virtual machine's host), not of a server. The share of CPU time in
  * use comes from /proc/stat: time stolen by the host counts as used.
  */

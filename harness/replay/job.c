@@ -10,20 +10,22 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #define MAX_EVENTS     64
 #define MAX_ERRORS     1000 /* different (statement, arm, SQLSTATE) whose message is kept */
 #define HURRY_DRAIN_NS (200 * NS_PER_MS)
 #define CANCEL_WAIT_NS (1 * NS_PER_S)
+#define SPIN_NS        (3 * NS_PER_US) /* sleeping and waking up costs more than that */
 #define NEVER          UINT64_MAX
 
 struct job {
 	struct job_config config;
 	struct dispatch *dispatch;
 	pthread_t thread;
-	int epoll_fd, wake_fd;
+	int epoll_fd, wake_fd, timer_fd;
+	uint64_t armed_ns;  /* what timer_fd is set to */
 	struct link *links; /* one per slot */
 	size_t n_links, n_down;
 	uint64_t link_timer_ns; /* the earliest of links that are not up */
@@ -168,16 +170,16 @@ static void note_error(void *ctx, const struct sample *sample, const struct sess
 	memcpy(error->message, result->message, sizeof(error->message));
 }
 
-/* Events, one function per state of a link */
+/* Events, one function per state of a link; each returns the time, which it had to ask for */
 
-static void link_is_ready_up(struct job *job, struct link *link)
+static uint64_t link_is_ready_up(struct job *job, struct link *link)
 {
 	struct session_result result;
 	uint64_t now_ns;
 
 	if (!session_receive(link->session, &result)) {
-		link_update_events(link);
-		return;
+		link_expect_more(link);
+		return run_time_ns(job);
 	}
 	now_ns = run_time_ns(job);
 	if (result.connection_lost) {
@@ -186,29 +188,38 @@ static void link_is_ready_up(struct job *job, struct link *link)
 	} else {
 		dispatch_answer(job->dispatch, link->slot, &result, now_ns);
 	}
+	return now_ns;
 }
 
-static void link_is_ready_connecting(struct job *job, struct link *link)
+static uint64_t link_is_ready_connecting(struct job *job, struct link *link)
 {
-	reconnect(job, link, run_time_ns(job));
+	uint64_t now_ns = run_time_ns(job);
+
+	reconnect(job, link, now_ns);
+	return now_ns;
 }
 
 /* An event of a connection that was closed while the same batch was worked off. */
-static void link_is_ready_waiting(struct job *job, struct link *link)
+static uint64_t link_is_ready_waiting(struct job *job, struct link *link)
 {
-	(void)job;
 	(void)link;
+	return run_time_ns(job);
 }
 
-static void handle_event(struct job *job, struct link *link)
+static uint64_t handle_event(struct job *job, const struct epoll_event *event)
 {
-	static void (*const handlers[])(struct job *, struct link *) = {
+	static uint64_t (*const handlers[])(struct job *, struct link *) = {
 	    [LINK_UP] = link_is_ready_up,
 	    [LINK_CONNECTING] = link_is_ready_connecting,
 	    [LINK_WAITING] = link_is_ready_waiting,
 	};
+	struct link *link = event->data.ptr;
+	uint64_t now_ns = handlers[link->state](job, link);
 
-	handlers[link->state](job, link);
+	/* The server hung up after its last answer; this event is the only sign of it. */
+	if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR) && link->state == LINK_UP)
+		link_expect_more(link);
+	return now_ns;
 }
 
 /* Ending */
@@ -299,16 +310,30 @@ static uint64_t next_wake_ns(const struct job *job)
 	return min_ns(wake_ns, job->drain_until_ns);
 }
 
-static int wait_for_events(struct job *job, struct epoll_event *events)
+/* A timer that stays armed while answers come in: a timeout given to each wait would be programmed
+ * into the clock and taken out again for every answer. It is exact, too: timerfd does not add the
+ * thread's timer slack. */
+static void arm_timer(struct job *job, uint64_t wake_ns)
 {
-	uint64_t wake_ns = next_wake_ns(job), now_ns = run_time_ns(job);
-	uint64_t timeout_ns = wake_ns > now_ns ? wake_ns - now_ns : 0;
-	struct timespec timeout = {
-	    .tv_sec = (time_t)(timeout_ns / NS_PER_S),
-	    .tv_nsec = (long)(timeout_ns % NS_PER_S),
+	uint64_t when_ns = job->config.dispatch.origin_ns + wake_ns;
+	struct itimerspec timer = {
+	    .it_value = {(time_t)(when_ns / NS_PER_S), (long)(when_ns % NS_PER_S)},
 	};
 
-	return epoll_pwait2(job->epoll_fd, events, MAX_EVENTS, &timeout, NULL);
+	if (wake_ns == job->armed_ns)
+		return;
+	timerfd_settime(job->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+	job->armed_ns = wake_ns;
+}
+
+static int wait_for_events(struct job *job, struct epoll_event *events)
+{
+	uint64_t wake_ns = next_wake_ns(job);
+
+	if (wake_ns < run_time_ns(job) + SPIN_NS)
+		return epoll_wait(job->epoll_fd, events, MAX_EVENTS, 0);
+	arm_timer(job, wake_ns);
+	return epoll_wait(job->epoll_fd, events, MAX_EVENTS, -1);
 }
 
 /* An answer takes a few microseconds to work off, in which the next op may fall due. */
@@ -317,12 +342,13 @@ static void work_off(struct job *job, const struct epoll_event *events, int n)
 	for (int i = 0; i < n; i++) {
 		uint64_t now_ns;
 
-		if (!events[i].data.ptr) {
+		if (events[i].data.ptr == &job->timer_fd)
+			continue; /* the loop looks at the clock anyway */
+		if (events[i].data.ptr == &job->wake_fd) {
 			take_stop(job, run_time_ns(job));
 			continue;
 		}
-		handle_event(job, events[i].data.ptr);
-		now_ns = run_time_ns(job);
+		now_ns = handle_event(job, &events[i]);
 		if (dispatch_next_due_ns(job->dispatch) <= now_ns)
 			dispatch_due(job->dispatch, now_ns);
 	}
@@ -335,7 +361,6 @@ static void *job_thread(void *arg)
 	const struct clock *clock = job->config.dispatch.clock;
 	uint64_t one = 1;
 
-	prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 	clock->sleep_until_ns(clock->ctx, job->config.dispatch.origin_ns);
 	while (!job->gave_up && !dispatch_finished(job->dispatch)) {
 		uint64_t now_ns = run_time_ns(job);
@@ -355,14 +380,19 @@ static void *job_thread(void *arg)
 
 /* Start and end */
 
-static int watch_wake_fd(struct job *job, struct err *err)
+static int watch(struct job *job, int *fd)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
+	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = fd};
 
+	return *fd < 0 ? -1 : epoll_ctl(job->epoll_fd, EPOLL_CTL_ADD, *fd, &event);
+}
+
+static int set_up_loop(struct job *job, struct err *err)
+{
 	job->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	job->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (job->epoll_fd < 0 || job->wake_fd < 0 ||
-	    epoll_ctl(job->epoll_fd, EPOLL_CTL_ADD, job->wake_fd, &event) < 0)
+	job->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (job->epoll_fd < 0 || watch(job, &job->wake_fd) < 0 || watch(job, &job->timer_fd) < 0)
 		return err_errno(err, ERR_ENV, "cannot set up an event loop");
 	return 0;
 }
@@ -397,6 +427,8 @@ static void job_free(struct job *job)
 		close(job->epoll_fd);
 	if (job->wake_fd >= 0)
 		close(job->wake_fd);
+	if (job->timer_fd >= 0)
+		close(job->timer_fd);
 	free(job);
 }
 
@@ -426,14 +458,14 @@ int job_start(const struct job_config *config, struct job **ret, struct err *err
 	    .error = note_error,
 	    .ctx = job,
 	};
-	job->epoll_fd = job->wake_fd = -1;
+	job->epoll_fd = job->wake_fd = job->timer_fd = -1;
 	job->link_timer_ns = job->cancelled_ns = NEVER;
 	job->drain_until_ns = config->dispatch.end_ns + config->drain_timeout_ns;
 	job->n_links = (size_t)config->dispatch.n_arms * config->dispatch.slots_per_arm;
 	job->links = xcalloc(job->n_links, sizeof(job->links[0]));
 	job->values = xcalloc(config->requests->max_params, sizeof(job->values[0]));
 	job->dispatch = dispatch_new(&job->config.dispatch);
-	if (watch_wake_fd(job, err) < 0 || take_over_sessions(job, err) < 0 ||
+	if (set_up_loop(job, err) < 0 || take_over_sessions(job, err) < 0 ||
 	    start_thread(job, err) < 0) {
 		job_free(job);
 		return err->code;

@@ -5,10 +5,10 @@
  *     job_stop(job, now_ns, STOP_DRAIN);       // from another thread, any time, also again
  *     job_join(job, &result, &err);
  *
- * The loop waits for answers and for the next due time with epoll_pwait2, to the nanosecond and
- * with the kernel's timer slack (50 us by default) taken away. A session whose connection broke
- * is connected again with growing pauses; an arm that has no session left for LOST_AFTER_NS is
- * lost, which ends the job.
+ * The loop waits with epoll for answers and for a timerfd that is set to the next due time: exact
+ * to the nanosecond, where a timeout would have the kernel's timer slack (50 us by default) added.
+ * A session whose connection broke is connected again with growing pauses; an arm that has no
+ * session left for LOST_AFTER_NS is lost, which ends the job.
  */
 #ifndef REPLAY_JOB_H
 #define REPLAY_JOB_H

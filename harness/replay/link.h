@@ -30,7 +30,10 @@ struct link {
 int link_init(struct link *link, int epoll_fd, struct session *session, struct err *err);
 void link_release(struct link *link);
 
-/* The session wants to be polled for something else, or its socket has changed. */
+/* An answer is not complete. libpq may have left bytes in the socket, for which there would be no
+ * further event: registering again makes one when there are any. */
+void link_expect_more(struct link *link);
+/* The session may want to be polled for something else than before. */
 void link_update_events(struct link *link);
 
 /* The connection is gone, or an attempt failed: close it and try again after a pause. */

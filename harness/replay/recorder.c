@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COLLECT_EVERY_NS (50 * NS_PER_MS)
+#define COLLECT_EVERY_NS (100 * NS_PER_MS)
 
 struct recorder {
 	char *path;

@@ -6,7 +6,7 @@
  *     const struct sample *s = recorder_samples(recorder, &n); // until the next call
  *     recorder_stop(recorder, &figures, &err);               // after the jobs have ended
  *
- * Jobs put samples into their rings; every 50 ms what is there goes to the file in large
+ * Jobs put samples into their rings; every 100 ms what is there goes to the file in large
  * appends, whole records only. When the file cannot be written any more, recording stops, later
  * samples are counted but lost, and recorder_failed() tells the run to end.
  */
