@@ -5,17 +5,23 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Through a copy, because an argument may be this very error's message. */
+static void fill(struct err *err, enum err_code code, const char *format, va_list args)
+{
+	struct err filled = {.code = code};
+
+	vsnprintf(filled.message, sizeof(filled.message), format, args);
+	*err = filled;
+}
+
 int err_set(struct err *err, enum err_code code, const char *format, ...)
 {
 	va_list args;
 
 	if (!err)
 		return code;
-	err->code = code;
-	err->sqlstate[0] = '\0';
-	err->hint[0] = '\0';
 	va_start(args, format);
-	vsnprintf(err->message, sizeof(err->message), format, args);
+	fill(err, code, format, args);
 	va_end(args);
 	return code;
 }
@@ -28,11 +34,8 @@ int err_errno(struct err *err, enum err_code code, const char *format, ...)
 
 	if (!err)
 		return code;
-	err->code = code;
-	err->sqlstate[0] = '\0';
-	err->hint[0] = '\0';
 	va_start(args, format);
-	vsnprintf(err->message, sizeof(err->message), format, args);
+	fill(err, code, format, args);
 	va_end(args);
 	used = strlen(err->message);
 	snprintf(err->message + used, sizeof(err->message) - used, ": %s", strerror(saved));

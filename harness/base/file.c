@@ -22,7 +22,7 @@ static int read_fd(int fd, const char *path, size_t max_bytes, struct buf *ret, 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_errno(err, ERR_ENV, "cannot read %s", path);
+			return err_errno(err, errno == EISDIR ? ERR_USAGE : ERR_ENV, "cannot read %s", path);
 		if (ret->len + (size_t)n > max_bytes)
 			return err_set(err, ERR_USAGE, "%s is larger than %zu bytes", path, max_bytes);
 		buf_add(ret, chunk, (size_t)n);
@@ -86,21 +86,28 @@ int file_write_atomic(const char *path, const void *data, size_t len, mode_t mod
 	return 0;
 }
 
+static int make_dir(const char *path, mode_t mode, struct err *err)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return 0;
+	return err_errno(err, ERR_ENV, "cannot create directory %s", path);
+}
+
 int file_mkdir_all(const char *path, mode_t mode, struct err *err)
 {
 	_cleanup_free_ char *copy = xstrdup(path);
 
-	for (char *p = copy + 1; *p; p++) {
-		if (*p != '/')
-			continue;
+	for (char *p = strchr(copy, '/'); p; p = strchr(p + 1, '/')) {
 		*p = '\0';
-		if (mkdir(copy, mode) < 0 && errno != EEXIST)
-			return err_errno(err, ERR_ENV, "cannot create directory %s", copy);
+		if (p > copy && make_dir(copy, mode, err) < 0)
+			return ERR_ENV;
 		*p = '/';
 	}
-	if (mkdir(copy, mode) < 0 && errno != EEXIST)
-		return err_errno(err, ERR_ENV, "cannot create directory %s", copy);
-	return 0;
+	return make_dir(copy, mode, err);
 }
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
