@@ -79,28 +79,15 @@ static int compare_names(const void *a, const void *b)
 	return strcmp((*left)->name, (*right)->name);
 }
 
-static bool same_fingerprint(struct statement *const *group, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = i + 1; j < n; j++)
-			if (strcmp(group[i]->fingerprint, group[j]->fingerprint) == 0)
-				return true;
-	return false;
-}
-
-/* The shortest suffixes, of 4 digits or more, that tell the group apart. */
+/* A suffix of 6 digits or, where that is not enough to tell the group apart, more. */
 static void tell_apart(struct statement **group, size_t n)
 {
-	bool by_text = same_fingerprint(group, n);
-	size_t digits = 4;
+	size_t digits = 6;
 	char(*suffixes)[17] = xcalloc(n, sizeof(*suffixes));
 
 	for (size_t i = 0; i < n; i++)
-		if (by_text)
-			snprintf(suffixes[i], sizeof(suffixes[i]), "%016llx",
-			    (unsigned long long)text_hash(group[i]->text));
-		else
-			snprintf(suffixes[i], sizeof(suffixes[i]), "%s", group[i]->fingerprint);
+		snprintf(suffixes[i], sizeof(suffixes[i]), "%016llx",
+		    (unsigned long long)text_hash(group[i]->text));
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < i; j++)
 			while (digits < 16 && strncmp(suffixes[i], suffixes[j], digits) == 0)

@@ -2,9 +2,8 @@
  * naming: a unique name for every statement, stable from capture to capture.
  *
  * A name is made from the text alone (sql_name) or comes from the user's file. Statements that
- * would share one all get a suffix from their fingerprint (from their text where fingerprints are
- * equal too, as for IN lists of different lengths): a bare name never means one statement today
- * and another tomorrow.
+ * would share one all get a suffix made from their text: a bare name never means one statement
+ * today and another tomorrow.
  */
 #ifndef CAPTURE_NAMING_H
 #define CAPTURE_NAMING_H

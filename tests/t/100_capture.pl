@@ -76,6 +76,10 @@ CREATE ROLE watcher LOGIN;
 CREATE TABLE orders (id int PRIMARY KEY, customer int, note text, total numeric);
 INSERT INTO orders SELECT i, i % 50, 'note ' || i, i FROM generate_series(1, 2000) i;
 CREATE TABLE "Odd Name" (id int);
+CREATE TABLE events (id int) PARTITION BY RANGE (id);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (100);
+CREATE TABLE events_2 PARTITION OF events FOR VALUES FROM (100) TO (200);
+INSERT INTO events SELECT generate_series(0, 149);
 CREATE FUNCTION nested(int) RETURNS bigint LANGUAGE plpgsql AS
 	$$ BEGIN RETURN (SELECT count(*) FROM orders WHERE customer = $1); END $$;
 CREATE PROCEDURE proc(text) LANGUAGE plpgsql AS $$ BEGIN END $$;
@@ -145,6 +149,10 @@ SELECT count(*) FROM orders WHERE customer = 1;
 SELECT count(*) FROM orders WHERE customer = 2;
 SELECT nested(3);
 SELECT * FROM "Odd Name";
+SELECT count(*) FROM events WHERE id < 7;
+SELECT count(*) FROM orders WHERE id IN (1, 2);
+SELECT count(*) FROM orders WHERE id IN (1, 2, 3);
+SELECT sum(total) FROM orders WHERE note > interval '1 day' || '';
 SELECT pg_advisory_lock(1);
 SET ROLE watcher;
 RESET ROLE;
@@ -159,6 +167,7 @@ append_to_file("$dir/names.yaml", <<'YAML');
 version: 1
 names:
   orders of a customer: SELECT count(*) FROM orders WHERE customer = 12345  -- any
+  typed constant: SELECT sum(total) FROM orders WHERE note > interval '3 days' || ''
   never seen: SELECT 1, 2, 3, 4, 5
 YAML
 $node->safe_psql('postgres', 'GRANT pg_read_all_stats TO watcher');
@@ -176,6 +185,10 @@ my $count = statement($workload, qr/count\(\*\) FROM orders WHERE customer = \$1
 is($count->{work}{calls}, 2, 'calls; the one inside the function is not top-level');
 is($count->{name}, 'orders of a customer', 'the name from the file, whatever the literal');
 is_deeply($count->{tables}, ['orders'], 'its tables');
+is(statement($workload, qr/sum\(total\)/)->{name}, 'typed constant',
+	'a text with a typed constant gets its name');
+my %names = map { $_->{name} => 1 } @{ $workload->{statements} };
+is(keys %names, @{ $workload->{statements} }, 'names are unique');
 ok(abs($count->{work}{rows} - 2) < 1e-9, 'its rows');
 cmp_ok($count->{work}{shared_hit} + $count->{work}{shared_read}, '>', 0, 'its blocks');
 like(statement($workload, qr/pg_advisory_lock/)->{skip_reason}, qr/lock/,
@@ -190,8 +203,10 @@ is($source->{settings}{work_mem}, '4MB', 'source: planner settings');
 is($source->{system_identifier},
 	$node->safe_psql('postgres', 'SELECT system_identifier FROM pg_control_system()'),
 	'source: system identifier');
-my ($orders) = grep { $_->{name} eq 'public.orders' } @{ $source->{relations} };
-is($orders->{reltuples}, 2000, 'source: reltuples of a touched table');
+my %relation = map { $_->{name} => $_ } @{ $source->{relations} };
+is($relation{'public.orders'}{reltuples}, 2000, 'source: reltuples of a touched table');
+is($relation{'public.events'}{reltuples}, 150, 'source: a partitioned table has the rows of its leaves');
+ok($relation{'public."Odd Name"'}, 'source: a table whose name needs quotes');
 is($source->{since_reset}, JSON::PP::true, 'source: since the last reset');
 
 # A second capture sees nothing of the first.
