@@ -55,17 +55,21 @@ static int compare(struct clone_set *set, const struct identity ids[N_ARMS], str
 	return 0;
 }
 
-/* Two runs must not share a pair: the lock is made from each mark's run id, so that the list shows
- * who is in use. */
 static int open_arm(struct clone_set *set, enum arm arm, struct identity *ret, struct err *err)
 {
-	struct clone_mark mark;
-	int rc;
-
 	if (db_connect(&set->spec.existing[arm], &set->lock[arm], err) < 0 ||
 	    clone_require_mark(set->lock[arm], err) < 0 || identify(set->lock[arm], ret, err) < 0)
-		return err->code;
-	rc = clone_mark_get(set->lock[arm], &mark, err);
+		return err_wrap(err, "%s arm", arm_name(arm));
+	return 0;
+}
+
+/* Two runs must not share a pair: the lock is made from each mark's run id, so that the list shows
+ * who is in use. */
+static int lock_arm(struct clone_set *set, enum arm arm, struct err *err)
+{
+	struct clone_mark mark;
+	int rc = clone_mark_get(set->lock[arm], &mark, err);
+
 	if (rc <= 0)
 		return rc;
 	rc = clone_take_lock(set->lock[arm], mark.run_id, err);
@@ -79,12 +83,13 @@ static int existing_open(struct clone_set *set, struct err *err)
 	int rc = 0;
 
 	for (int arm = 0; arm < N_ARMS && rc == 0; arm++)
-		if (open_arm(set, (enum arm)arm, &ids[arm], err) < 0)
-			rc = err_wrap(err, "%s arm", arm_name((enum arm)arm));
+		rc = open_arm(set, (enum arm)arm, &ids[arm], err);
 	if (rc == 0)
 		rc = compare(set, ids, err);
 	for (int arm = 0; arm < N_ARMS; arm++)
 		identity_release(&ids[arm]);
+	for (int arm = 0; arm < N_ARMS && rc == 0; arm++)
+		rc = lock_arm(set, (enum arm)arm, err);
 	return rc;
 }
 
