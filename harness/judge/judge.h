@@ -2,8 +2,8 @@
  * judge: thresholds applied to a run record and its samples: checks and a verdict. Pure: no
  * files, no servers, no clock, no random numbers. The method is described in judge/README.md.
  *
- * The same call serves the look in mid-run (`look`: the bound must hold at every look), the end of a run
- * and `pgrehearse judge` on a stored one.
+ * The same call serves a look in mid-run (not final: timing checks only, with bounds that hold at
+ * every look), the end of a run, and `pgrehearse judge` on a stored one.
  */
 #ifndef JUDGE_JUDGE_H
 #define JUDGE_JUDGE_H
@@ -13,7 +13,7 @@
 
 struct judge_input {
 	const struct samples *samples;
-	bool final;          /* the run is over: counters and facts are in run */
+	bool final;             /* the run is over: counters and facts are in run */
 	double planned_seconds; /* the longest the replay may take: K_max of JUDGE section 2 */
 };
 
@@ -24,8 +24,13 @@ void judge_run(const struct judge_input *input, struct run *run);
  * 25% of the time); stored in run->generator.warmup_s by the caller. */
 double judge_warmup_seconds(const struct samples *samples, double duration_s);
 
-/* What the planned run can decide: one line per timing check, in run->disturbances? no: returned as
- * text for the terminal, caller frees. rate and shares come from vectors. */
+/* After a look: is the verdict beyond doubt, so that the replay may stop? A FAIL is; a PASS is when
+ * every timing check that the planned time can prove is proven to be within its own limit. */
+bool judge_is_clear(const struct run *run);
+
+/* What the planned run can decide, as text for the terminal: how large a slow-down each timing
+ * check can find, and which checks will see too few ops. NULL when the gate has no timing check.
+ * Caller frees. Rate and shares come from vectors. */
 struct vectors;
 char *judge_power_statement(const struct vectors *vectors, const struct gate *gate);
 

@@ -1,0 +1,267 @@
+#include "judge/evidence.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+#define BLOCK_S     0.5  /* the usual block */
+#define MIN_BLOCKS  20.0 /* a shorter run gets shorter blocks, down to ... */
+#define MIN_BLOCK_S 0.1
+#define MAX_BLOCKS  1200.0 /* a longer run gets longer ones */
+
+/* The cut of time into blocks, and what counts as now. */
+struct cut {
+	uint64_t from_ns, block_ns, now_ns;
+	size_t n_blocks;
+	bool final;
+};
+
+double samples_end_seconds(const struct samples *samples)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < samples->n; i++)
+		end = samples->items[i].done_ns > end ? samples->items[i].done_ns : end;
+	return (double)end / 1e9;
+}
+
+static uint64_t last_due(const struct samples *samples)
+{
+	uint64_t last = 0;
+
+	for (size_t i = 0; i < samples->n; i++)
+		last = samples->items[i].due_ns > last ? samples->items[i].due_ns : last;
+	return last;
+}
+
+/* The length depends on the planned time, not on the time so far: looks must agree on it. A run
+ * that ended before it had enough blocks is cut finer. */
+static double block_length(double planned_s, double span_s, bool final)
+{
+	double length = fmax(BLOCK_S, planned_s / MAX_BLOCKS);
+
+	if (final && span_s < MIN_BLOCKS * length)
+		length = fmax(span_s / MIN_BLOCKS, MIN_BLOCK_S);
+	return length;
+}
+
+static struct cut cut_time(struct evidence *evidence, const struct samples *samples,
+    double planned_s, double warmup_s, bool final)
+{
+	uint64_t end = last_due(samples);
+	struct cut cut = {.from_ns = (uint64_t)(warmup_s * 1e9), .final = final};
+	double span_s;
+
+	cut.now_ns = (uint64_t)(samples_end_seconds(samples) * 1e9);
+	span_s = end > cut.from_ns ? (double)(end - cut.from_ns) / 1e9 : 0;
+	evidence->block_s = block_length(planned_s, span_s, final);
+	evidence->warmup_s = warmup_s;
+	cut.block_ns = (uint64_t)(evidence->block_s * 1e9);
+	/* The last block of a finished run takes the remainder; in mid-run it is left out. */
+	cut.n_blocks = (size_t)((end > cut.from_ns ? end - cut.from_ns : 0) / cut.block_ns);
+	if (final && cut.n_blocks == 0 && samples->n)
+		cut.n_blocks = 1;
+	if (cut.n_blocks > SERIES_MAX_BLOCKS - 1)
+		cut.n_blocks = SERIES_MAX_BLOCKS - 1;
+	evidence->n_blocks = cut.n_blocks;
+	evidence->span_s = final ? span_s : (double)cut.n_blocks * evidence->block_s;
+	evidence->planned_blocks =
+	    fmax((planned_s - warmup_s) / evidence->block_s, (double)cut.n_blocks);
+	return cut;
+}
+
+/* The block of an op, or SIZE_MAX when it does not count. */
+static size_t block_of(const struct cut *cut, const struct sample *s)
+{
+	size_t block;
+
+	if (s->due_ns < cut->from_ns)
+		return SIZE_MAX;
+	block = (size_t)((s->due_ns - cut->from_ns) / cut->block_ns);
+	if (block < cut->n_blocks)
+		return block;
+	return cut->final && cut->n_blocks ? cut->n_blocks - 1 : SIZE_MAX;
+}
+
+static bool counts(const struct sample *s, int kind)
+{
+	if (kind == EVIDENCE_SERVICE)
+		return s->status == SAMPLE_OK && s->sent_ns >= s->due_ns && s->done_ns >= s->sent_ns;
+	return s->status == SAMPLE_OK || s->status == SAMPLE_UNFINISHED;
+}
+
+static uint64_t value_of(const struct sample *s, int kind)
+{
+	return kind == EVIDENCE_SERVICE ? sample_service_ns(s) : sample_response_ns(s);
+}
+
+/* Which arms have an answer, by op number: bit 0 the baseline, bit 1 the candidate. NULL when
+ * nothing is pending: the run is over, or it has one arm only. */
+static uint8_t *answered_arms(const struct samples *samples, bool final)
+{
+	uint32_t last_op = 0;
+	uint8_t arms = 0, *answered;
+
+	for (size_t i = 0; i < samples->n; i++) {
+		last_op = samples->items[i].op > last_op ? samples->items[i].op : last_op;
+		arms |= (uint8_t)(1 << samples->items[i].arm);
+	}
+	if (final || arms != 3)
+		return NULL;
+	answered = xcalloc((size_t)last_op + 1, 1);
+	for (size_t i = 0; i < samples->n; i++)
+		answered[samples->items[i].op] |= (uint8_t)(1 << samples->items[i].arm);
+	return answered;
+}
+
+/* The sample of the arm that has not answered yet, made from the one that has. */
+static struct sample pending_twin(const struct sample *s, const struct cut *cut)
+{
+	struct sample twin = *s;
+
+	twin.arm = (uint8_t)(N_ARMS - 1 - s->arm);
+	twin.status = SAMPLE_OK;
+	twin.sent_ns = twin.due_ns;
+	twin.done_ns = cut->now_ns > twin.due_ns ? cut->now_ns : twin.due_ns;
+	return twin;
+}
+
+/* One pass over samples: count (next is NULL) or place the values that count. */
+struct pass {
+	struct evidence *evidence;
+	const struct cut *cut;
+	size_t *next[N_EVIDENCE_KINDS];
+	bool placing;
+};
+
+static void take(struct pass *pass, const struct sample *s)
+{
+	struct evidence *evidence = pass->evidence;
+	size_t block = block_of(pass->cut, s);
+	size_t key = (size_t)s->statement * N_ARMS + s->arm;
+
+	if (block == SIZE_MAX || s->statement >= evidence->n_statements || s->arm >= N_ARMS)
+		return;
+	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
+		if (!counts(s, kind))
+			continue;
+		if (pass->placing)
+			evidence->packed[kind][pass->next[kind][key]++] = series_pack(value_of(s, kind), block);
+		else
+			evidence->start[kind][key + 1]++;
+	}
+}
+
+static void take_all(struct pass *pass, const struct samples *samples, const uint8_t *answered)
+{
+	for (size_t i = 0; i < samples->n; i++) {
+		const struct sample *s = &samples->items[i];
+
+		take(pass, s);
+		if (answered && answered[s->op] != 3) {
+			struct sample twin = pending_twin(s, pass->cut);
+
+			take(pass, &twin);
+		}
+	}
+}
+
+static void make_room(struct pass *pass, size_t n_keys)
+{
+	struct evidence *evidence = pass->evidence;
+
+	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
+		size_t *start = evidence->start[kind];
+
+		for (size_t key = 0; key < n_keys; key++)
+			start[key + 1] += start[key];
+		evidence->packed[kind] = xcalloc(start[n_keys] + 1, sizeof(uint64_t));
+		evidence->sorted[kind] = xcalloc(n_keys + 1, sizeof(bool));
+		pass->next[kind] = xmemdup(start, (n_keys + 1) * sizeof(*start));
+		if (start[n_keys] > evidence->n_values)
+			evidence->n_values = start[n_keys];
+	}
+	evidence->scratch = xcalloc(evidence->n_values + 1, sizeof(uint64_t));
+	for (int arm = 0; arm < N_ARMS; arm++)
+		evidence->merged[arm] = xcalloc(evidence->n_values + 1, sizeof(uint64_t));
+	pass->placing = true;
+}
+
+void evidence_init(struct evidence *evidence, const struct samples *samples, const struct run *run,
+    double planned_seconds, double warmup_s, bool final)
+{
+	size_t n_keys = run->n_replayed * N_ARMS;
+	_cleanup_free_ uint8_t *answered = answered_arms(samples, final);
+	struct pass pass = {.evidence = evidence};
+	struct cut cut;
+
+	*evidence = (struct evidence){.n_statements = run->n_replayed};
+	cut = cut_time(evidence, samples, planned_seconds, warmup_s, final);
+	pass.cut = &cut;
+	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++)
+		evidence->start[kind] = xcalloc(n_keys + 1, sizeof(size_t));
+	take_all(&pass, samples, answered);
+	make_room(&pass, n_keys);
+	take_all(&pass, samples, answered);
+	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++)
+		free(pass.next[kind]);
+}
+
+void evidence_release(struct evidence *evidence)
+{
+	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
+		free(evidence->packed[kind]);
+		free(evidence->start[kind]);
+		free(evidence->sorted[kind]);
+	}
+	for (int arm = 0; arm < N_ARMS; arm++)
+		free(evidence->merged[arm]);
+	free(evidence->scratch);
+	*evidence = (struct evidence){0};
+}
+
+static const uint64_t *sorted_values(
+    struct evidence *evidence, enum evidence_kind kind, size_t key, size_t *ret_n)
+{
+	size_t first = evidence->start[kind][key];
+	uint64_t *values = evidence->packed[kind] + first;
+
+	*ret_n = evidence->start[kind][key + 1] - first;
+	if (!evidence->sorted[kind][key])
+		series_sort(values, evidence->scratch, *ret_n);
+	evidence->sorted[kind][key] = true;
+	return values;
+}
+
+static const uint64_t *merged_values(struct evidence *evidence, enum evidence_kind kind,
+    const size_t *statements, size_t n, int arm, size_t *ret_n)
+{
+	uint64_t *values = evidence->merged[arm];
+
+	*ret_n = 0;
+	for (size_t i = 0; i < n; i++) {
+		size_t key = statements[i] * N_ARMS + (size_t)arm, count;
+
+		count = evidence->start[kind][key + 1] - evidence->start[kind][key];
+		memcpy(values + *ret_n, evidence->packed[kind] + evidence->start[kind][key],
+		    count * sizeof(*values));
+		*ret_n += count;
+	}
+	series_sort(values, evidence->scratch, *ret_n);
+	return values;
+}
+
+void evidence_pair(struct evidence *evidence, enum evidence_kind kind, const size_t *statements,
+    size_t n, struct series_pair *ret)
+{
+	const uint64_t *sorted[N_ARMS] = {NULL};
+	size_t counts_of[N_ARMS] = {0};
+
+	for (int arm = 0; arm < N_ARMS && n > 0; arm++)
+		sorted[arm] = n == 1 ? sorted_values(evidence, kind, statements[0] * N_ARMS + (size_t)arm,
+		                           &counts_of[arm])
+		                     : merged_values(evidence, kind, statements, n, arm, &counts_of[arm]);
+	series_pair_init(ret, sorted, counts_of, evidence->n_blocks);
+}

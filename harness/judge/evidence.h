@@ -1,0 +1,57 @@
+/*
+ * evidence: the samples of a run, cut into blocks and sorted, ready for tests.
+ *
+ *     struct evidence evidence;
+ *     evidence_init(&evidence, samples, run, &options);
+ *     evidence_pair(&evidence, EVIDENCE_SERVICE, statements, n, &pair);   // borrows evidence
+ *     ... block_test(&pair, ...) ...
+ *     series_pair_release(&pair);
+ *     evidence_release(&evidence);
+ *
+ * What counts: answered ops for service time; answered and given-up ops (with the time at which
+ * they were given up, a lower bound) for response time. Ops due in the warm-up count in neither.
+ * Errors are fast for the wrong reason and are judged by errors.rate.
+ *
+ * In mid-run, the block in progress is left out, and an op of which only one arm has answered
+ * counts on the other with the time it has waited so far: otherwise the slowest ops would be
+ * missing from every look.
+ */
+#ifndef JUDGE_EVIDENCE_H
+#define JUDGE_EVIDENCE_H
+
+#include "judge/series.h"
+#include "model/run.h"
+#include "model/sample.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum evidence_kind { EVIDENCE_SERVICE, EVIDENCE_RESPONSE, N_EVIDENCE_KINDS };
+
+struct evidence {
+	size_t n_statements;
+	size_t n_blocks;
+	double block_s;          /* length of a block */
+	double planned_blocks;   /* the most blocks the planned time can give */
+	double warmup_s, span_s; /* judged: from warmup_s on, span_s long */
+	/* Per kind: values of statement s on arm a are packed[start[2s + a] .. start[2s + a + 1]). */
+	uint64_t *packed[N_EVIDENCE_KINDS];
+	size_t *start[N_EVIDENCE_KINDS];
+	bool *sorted[N_EVIDENCE_KINDS]; /* by 2s + a */
+	uint64_t *merged[N_ARMS];       /* the arrays of a pair over several statements */
+	uint64_t *scratch;
+	size_t n_values; /* room in merged and scratch */
+};
+
+void evidence_init(struct evidence *evidence, const struct samples *samples, const struct run *run,
+    double planned_seconds, double warmup_s, bool final);
+void evidence_release(struct evidence *evidence);
+
+/* The two arms of a set of statements. Valid until the next call: larger sets share memory. */
+void evidence_pair(struct evidence *evidence, enum evidence_kind kind, const size_t *statements,
+    size_t n, struct series_pair *ret);
+
+/* The end of the run so far: the latest answer in seconds from its start. */
+double samples_end_seconds(const struct samples *samples);
+
+#endif

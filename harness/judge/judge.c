@@ -1,0 +1,155 @@
+#include "judge/judge.h"
+
+#include "base/mem.h"
+#include "judge/judging.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct {
+	enum metric_family family;
+	evaluator *evaluate;
+	bool timing; /* can be judged in mid-run, from samples alone */
+} families[] = {
+    {METRIC_SERVICE, evaluate_timing, true},
+    {METRIC_RESPONSE, evaluate_timing, true},
+    {METRIC_COUNTER, evaluate_counter, false},
+    {METRIC_OP, evaluate_op, false},
+    {METRIC_TABLE, evaluate_table, false},
+    {METRIC_INDEX, evaluate_index, false},
+    {METRIC_PLAN, evaluate_plan, false},
+    {METRIC_VACUUM, evaluate_table, false},
+    {METRIC_RUN, evaluate_run, false},
+};
+
+static bool has_id(const struct run *run, const char *id)
+{
+	for (size_t i = 0; i < run->n_checks; i++)
+		if (strcmp(run->checks[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* "latency.p95 of customer timeline"; a second bound on the same figure adds its name. */
+static char *unique_id(const struct run *run, const struct threshold *threshold, const char *label)
+{
+	char *id = threshold->metric->family == METRIC_RUN
+	               ? xstrdup(threshold->metric->name)
+	               : xasprintf("%s of %s", threshold->metric->name, label);
+
+	for (int i = 1; has_id(run, id); i++) {
+		free(id);
+		id = i == 1 ? xasprintf("%s of %s (%s)", threshold->metric->name, label,
+		                  bound_kind_name(threshold->bound))
+		            : xasprintf("%s of %s (%s %d)", threshold->metric->name, label,
+		                  bound_kind_name(threshold->bound), i);
+	}
+	return id;
+}
+
+static struct check *add_check(
+    struct run *run, const struct threshold *threshold, const char *label)
+{
+	struct check *check;
+	char *id = unique_id(run, threshold, label);
+
+	GROW(run->checks, run->n_checks, run->cap_checks);
+	check = &run->checks[run->n_checks++];
+	*check = (struct check){
+	    .id = id,
+	    .metric = threshold->metric,
+	    .scope = xstrdup(label),
+	    .bound = threshold->bound,
+	    .limit = threshold->limit,
+	    .baseline = NAN,
+	    .candidate = NAN,
+	    .estimate = NAN,
+	    .lower = NAN,
+	    .upper = NAN,
+	    .needs_seconds = NAN,
+	    .outcome = OUTCOME_INCONCLUSIVE,
+	};
+	return check;
+}
+
+static bool has_plans(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_replayed; i++)
+		if (run->statements[i].arms[ARM_CANDIDATE].plan)
+			return true;
+	return false;
+}
+
+/* The default policy (which has no line in a file) asks for what a run may not have measured. */
+static bool applies(const struct run *run, const struct threshold *threshold)
+{
+	return threshold->line > 0 || threshold->metric->family != METRIC_PLAN || has_plans(run);
+}
+
+static void judge_threshold(struct judging *j, const struct threshold *threshold)
+{
+	size_t family = 0, n;
+	struct target *targets;
+
+	while (families[family].family != threshold->metric->family)
+		family++;
+	if ((!families[family].timing && !j->input->final) || !applies(j->run, threshold))
+		return;
+	targets = targets_of(j->run, threshold, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct check *check = add_check(j->run, threshold, targets[i].label);
+
+		if (targets[i].problem)
+			check_decide(check, OUTCOME_INCONCLUSIVE, "%s", targets[i].problem);
+		else
+			families[family].evaluate(j, threshold, &targets[i], check);
+		target_release(&targets[i]);
+	}
+	free(targets);
+}
+
+static double warmup_of(const struct judge_input *input, const struct run *run)
+{
+	if (input->final)
+		return isfinite(run->generator.warmup_s) ? run->generator.warmup_s : 0;
+	return judge_warmup_seconds(input->samples, samples_end_seconds(input->samples));
+}
+
+static double planned_seconds(const struct judge_input *input)
+{
+	return input->planned_seconds > 0 ? input->planned_seconds
+	                                  : samples_end_seconds(input->samples);
+}
+
+static bool was_looked_at(const struct judge_input *input, const struct run *run)
+{
+	return !input->final || run->replay.early_stop ||
+	       run->replay.max_duration_ns > run->replay.duration_ns;
+}
+
+void judge_run(const struct judge_input *input, struct run *run)
+{
+	struct judging j = {
+	    .input = input,
+	    .run = run,
+	    .looks = was_looked_at(input, run),
+	};
+
+	for (size_t i = 0; i < run->n_checks; i++)
+		check_release(&run->checks[i]);
+	run->n_checks = 0;
+	evidence_init(&j.evidence, input->samples, run, planned_seconds(input), warmup_of(input, run),
+	    input->final);
+	for (size_t i = 0; i < run->n_thresholds; i++)
+		judge_threshold(&j, &run->thresholds[i]);
+	decide_timings(&j);
+	verdict_reach(&j);
+	timings_release(&j);
+	evidence_release(&j.evidence);
+}
+
+bool judge_is_clear(const struct run *run)
+{
+	return run->verdict.outcome == OUTCOME_FAIL ||
+	       (run->verdict.outcome == OUTCOME_PASS && run->verdict.proven);
+}

@@ -1,0 +1,83 @@
+/*
+ * judging: what the files of judge/ share; judge.h is the module's face.
+ *
+ * judge_run() expands every threshold into targets (a set of statements, a table, an index or
+ * the run), gives each a check, and lets the evaluator of the metric's family fill it. Timing
+ * checks are decided together at the end, because their error is shared among them.
+ *
+ * Adding a metric: one row in model/metric.c and one evaluator (or one case of one) here.
+ */
+#ifndef JUDGE_JUDGING_H
+#define JUDGE_JUDGING_H
+
+#include "judge/evidence.h"
+#include "judge/judge.h"
+#include "model/run.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PASS_ALPHA 0.05 /* error of "at most", each check for itself: all must hold */
+
+/* What one check is about. Statement metrics use statements; the others table or index. */
+struct target {
+	char *label;        /* the check's scope: "customer timeline", "all reads", "public.orders" */
+	size_t *statements; /* indexes into run->statements */
+	size_t n_statements;
+	const struct run_table *table;
+	const struct run_index *index;
+	bool named;    /* the threshold names it, so silence about it would be wrong */
+	char *problem; /* why nothing can be judged: the check is INCONCLUSIVE; NULL otherwise */
+};
+
+struct timing;
+
+struct judging {
+	const struct judge_input *input;
+	struct run *run;
+	struct evidence evidence;
+	bool looks; /* the run was, or is, looked at before its end */
+	struct timing *timings;
+	size_t n_timings, cap_timings;
+};
+
+/* One check to fill: figures, outcome and why. */
+typedef void evaluator(struct judging *j, const struct threshold *threshold,
+    const struct target *target, struct check *check);
+
+evaluator evaluate_timing;  /* latency.*, response.*: decided later by decide_timings */
+evaluator evaluate_counter; /* buffers.*, wal.*, rows_per_call, cache.hit_ratio */
+evaluator evaluate_op;      /* errors.rate, slow.count, throughput, result.mismatches */
+evaluator evaluate_table;   /* table.*, vacuum.seconds */
+evaluator evaluate_index;   /* index.* */
+evaluator evaluate_plan;    /* plan.* */
+evaluator evaluate_run;     /* coverage.*, fidelity.*, replica.* */
+
+/* Decide all timing checks that evaluate_timing collected. */
+void decide_timings(struct judging *j);
+void timings_release(struct judging *j);
+/* Is every timing check beyond doubt, so that the replay can stop? */
+bool timings_are_clear(const struct judging *j);
+
+/* The targets of a threshold, at least one. Caller releases each and frees the array. */
+struct target *targets_of(const struct run *run, const struct threshold *threshold, size_t *ret_n);
+void target_release(struct target *target);
+
+/* run->verdict from run->checks and the state of the run. */
+void verdict_reach(struct judging *j);
+
+/* Does the bound limit the candidate's figure from above (max, max_ratio, max_increase)? */
+bool bound_is_upper(enum bound_kind bound);
+bool bound_is_ratio(enum bound_kind bound);
+/* What is held against the limit, by the kind of bound. */
+double bound_estimate(enum bound_kind bound, double baseline, double candidate);
+/* Is this estimate within the limit? */
+bool bound_holds(enum bound_kind bound, double estimate, double limit);
+
+/* Set the outcome and the sentence; replaces an earlier sentence. */
+void check_decide(struct check *check, enum outcome outcome, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* PASS or FAIL of an exact figure against its limit, with a sentence made of what is known. */
+void check_decide_exact(struct check *check, const char *what);
+
+#endif

@@ -1,0 +1,288 @@
+/*
+ * The outcome of one timing check, with its interval, its sentence and the time it still needs.
+ */
+#include "base/mem.h"
+#include "judge/distributions.h"
+#include "judge/sentence.h"
+#include "judge/timing.h"
+
+#include <math.h>
+#include <string.h>
+
+#define FAIL_EXCEEDANCES   20
+#define PASS_EXCEEDANCES   100 /* from here on a quantile must be shown to be below the guard */
+#define POWER_SCORE        3.29 /* ln(guard) in standard errors at which 95% of unchanged runs show it */
+#define NEEDS_POWER_SCORE  0.84 /* 80% power */
+#define ERROR_SHARE_MARGIN 0.01
+
+static bool below(const struct judging *j, const struct timing *t, double t_value)
+{
+	return t->exceedances >= FAIL_EXCEEDANCES && !isnan(t_value) &&
+	       student_upper_tail(-t_value, t->degrees) <= timing_level(j, PASS_ALPHA);
+}
+
+/* Slower than unchanged beyond doubt, the dead band granted: such a check passes only when it is
+ * proven to be within its limit. Without this an effect exactly at the limit would pass as soon
+ * as its upper bound is below the guard. */
+static bool shows_a_change(const struct judging *j, const struct timing *t, size_t n_tests)
+{
+	double band = isnan(t->standard_error) ? 0 : log1p(j->run->dead_band) / t->standard_error;
+
+	if (t->exceedances < FAIL_EXCEEDANCES || isnan(t->t_unchanged))
+		return false;
+	return student_upper_tail(t->t_unchanged - band, t->degrees) <=
+	       timing_level(j, PASS_ALPHA / (double)(n_tests ? n_tests : 1));
+}
+
+/* Would these samples have let an unchanged candidate pass? If not, silence is no evidence. */
+static bool decidable(const struct timing *t)
+{
+	return t->exceedances >= PASS_EXCEEDANCES ||
+	       (t->exceedances >= FAIL_EXCEEDANCES && t->what.kind == HYPOTHESIS_RATIO &&
+	           fabs(log(t->guard)) >= POWER_SCORE * t->standard_error);
+}
+
+static enum outcome outcome_of(
+    const struct judging *j, const struct timing *t, size_t n_tests, bool *ret_proven)
+{
+	*ret_proven = below(j, t, t->t_limit);
+	if (*ret_proven)
+		return OUTCOME_PASS;
+	if (t->must_improve)
+		return OUTCOME_INCONCLUSIVE;
+	if (shows_a_change(j, t, n_tests))
+		return OUTCOME_INCONCLUSIVE;
+	if (below(j, t, t->t_guard))
+		return OUTCOME_PASS;
+	return decidable(t) || t->named ? OUTCOME_INCONCLUSIVE : OUTCOME_PASS;
+}
+
+/* The lower end answers FAIL ("at least"), the upper end PASS ("at most"), each at its own error;
+ * for a bound from below it is the other way round. */
+static void fill_interval(struct judging *j, const struct timing *t, struct check *check)
+{
+	double unit = bound_is_ratio(check->bound) ? 1 : 1e9;
+	double breach, safe, lower, upper;
+	struct series_pair pair;
+
+	check->lower = check->upper = NAN;
+	if (!j->input->final || t->degrees < 2 || t->exceedances < 1)
+		return;
+	breach = student_upper_quantile(t->fail_level, t->degrees);
+	safe = student_upper_quantile(PASS_ALPHA, t->degrees);
+	evidence_pair(&j->evidence, t->kind, t->statements, t->n_statements, &pair);
+	lower = interval_end(&pair, t->what, t->side > 0 ? breach : safe);
+	upper = interval_end(&pair, t->what, t->side > 0 ? -safe : -breach);
+	series_pair_release(&pair);
+	check->lower = fmin(lower / unit, check->estimate);
+	check->upper = fmax(upper / unit, check->estimate);
+}
+
+/*
+ * Further replay until the open question is settled with 80% power: the distance from the
+ * estimate to what must be excluded, in standard errors, grows with the root of the time.
+ */
+static double needs_seconds(
+    const struct judging *j, const struct timing *t, const struct check *check)
+{
+	bool breached = !bound_holds(check->bound, check->estimate, check->limit);
+	double span = j->evidence.span_s, score, distance, wanted;
+
+	if (t->exceedances < FAIL_EXCEEDANCES || isnan(t->standard_error)) {
+		wanted = PASS_EXCEEDANCES / fmax(t->exceedances, 1) - 1;
+		return wanted > 0 ? span * wanted : NAN;
+	}
+	if (fabs(log(check->estimate / t->limit)) < log1p(j->run->dead_band))
+		return NAN; /* indistinguishable from the limit */
+	score = student_upper_quantile(breached ? t->fail_level : PASS_ALPHA, t->degrees);
+	distance = fabs(log(check->estimate / (breached ? t->fail_beyond : t->guard)));
+	wanted = (score + NEEDS_POWER_SCORE) * t->standard_error / distance;
+	return fmax(span * (wanted * wanted - 1), j->evidence.block_s);
+}
+
+/* "p95 of customer timeline is 2.31× the baseline (2.10 ms instead of 910 µs" */
+static char *finding(const struct check *check)
+{
+	_cleanup_free_ char *what = metric_phrase(check);
+	char estimate[48], baseline[48], candidate[48];
+
+	format_bound(estimate, check, check->estimate);
+	format_figure(baseline, check->metric, check->baseline);
+	format_figure(candidate, check->metric, check->candidate);
+	if (bound_is_ratio(check->bound))
+		return xasprintf(
+		    "%s is %s the baseline (%s instead of %s", what, estimate, candidate, baseline);
+	if (check->bound == BOUND_MAX_INCREASE)
+		return xasprintf(
+		    "%s is %s than on the baseline (%s instead of %s", what, estimate, candidate, baseline);
+	return xasprintf("%s is %s (%s on the baseline", what, estimate, baseline);
+}
+
+static void tell_fail(const struct timing *t, struct check *check)
+{
+	_cleanup_free_ char *found = finding(check);
+	_cleanup_free_ char *limit = limit_phrase(check);
+	char end[48];
+
+	format_bound(end, check, t->side > 0 ? check->lower : check->upper);
+	check_decide(check, OUTCOME_FAIL, "%s; %s %s); %s", found, t->side > 0 ? "at least" : "at most",
+	    end, limit);
+}
+
+static void tell_pass(const struct timing *t, struct check *check)
+{
+	_cleanup_free_ char *found = finding(check);
+	_cleanup_free_ char *limit = limit_phrase(check);
+	double safe = t->side > 0 ? check->upper : check->lower;
+	char end[48];
+
+	format_bound(end, check, safe);
+	if (check->proven)
+		check_decide(check, OUTCOME_PASS, "%s; %s %s); %s", found,
+		    t->side > 0 ? "at most" : "at least", end, limit);
+	else if (decidable(t) || t->exceedances >= PASS_EXCEEDANCES)
+		check_decide(check, OUTCOME_PASS, "%s; %s %s is proven) and no breach is shown; %s", found,
+		    t->side > 0 ? "at most" : "at least", end, limit);
+	else
+		check_decide(check, OUTCOME_PASS,
+		    "%s) in %.0f ops per arm, which are too few to show a breach or to rule one out; %s",
+		    found, fmin(check->samples[ARM_BASELINE], check->samples[ARM_CANDIDATE]), limit);
+}
+
+static void tell_open(const struct timing *t, struct check *check)
+{
+	_cleanup_free_ char *found = finding(check);
+	_cleanup_free_ char *limit = limit_phrase(check);
+	char lower[48], upper[48], more[48];
+
+	format_bound(lower, check, check->lower);
+	format_bound(upper, check, check->upper);
+	format_seconds(more, check->needs_seconds);
+	if (t->exceedances < FAIL_EXCEEDANCES || isnan(check->lower))
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s) in %.0f ops per arm, which are too few to judge it; %s%s%s%s", found,
+		    fmin(check->samples[ARM_BASELINE], check->samples[ARM_CANDIDATE]), limit,
+		    isnan(check->needs_seconds) ? "" : "; about ", isnan(check->needs_seconds) ? "" : more,
+		    isnan(check->needs_seconds) ? "" : " more of replay would give enough");
+	else if (isnan(check->needs_seconds) && t->what.kind == HYPOTHESIS_RATIO)
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s; between %s and %s), which is indistinguishable from the limit; %s", found, lower,
+		    upper, limit);
+	else
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s; between %s and %s), so the evidence does not settle it; %s%s%s%s", found, lower,
+		    upper, limit, isnan(check->needs_seconds) ? "" : "; about ",
+		    isnan(check->needs_seconds) ? "" : more,
+		    isnan(check->needs_seconds) ? "" : " more of replay would");
+}
+
+static double failed_share(const struct run *run, const struct timing *t, int arm)
+{
+	double failed = 0, scheduled = 0;
+
+	for (size_t i = 0; i < t->n_statements; i++) {
+		const struct run_statement_arm *a = &run->statements[t->statements[i]].arms[arm];
+
+		failed += a->errors + a->unfinished;
+		scheduled += a->scheduled;
+	}
+	return scheduled > 0 ? failed / scheduled : 0;
+}
+
+static const struct error_count *first_error(const struct run *run, const struct timing *t, int arm)
+{
+	for (size_t i = 0; i < t->n_statements; i++) {
+		const struct run_statement_arm *a = &run->statements[t->statements[i]].arms[arm];
+
+		for (size_t k = 0; k < a->n_error_counts; k++)
+			if (a->error_counts[k].count > 0)
+				return &a->error_counts[k];
+	}
+	return NULL;
+}
+
+/* Nothing to compare: say which arm is silent and what it said instead of answering. */
+static void tell_nothing(const struct judging *j, const struct timing *t, struct check *check)
+{
+	_cleanup_free_ char *what = metric_phrase(check);
+	int arm = check->samples[ARM_CANDIDATE] < 1 ? ARM_CANDIDATE : ARM_BASELINE;
+	bool both = check->samples[ARM_BASELINE] < 1 && check->samples[ARM_CANDIDATE] < 1;
+	const struct error_count *error = first_error(j->run, t, arm);
+
+	if (error)
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s is not known: no op was answered on %s (SQLSTATE %s: %s)", what,
+		    both                   ? "either arm"
+		    : arm == ARM_CANDIDATE ? "the candidate"
+		                           : "the baseline",
+		    error->sqlstate, error->message ? error->message : "no message was kept");
+	else
+		check_decide(check, OUTCOME_INCONCLUSIVE, "%s is not known: no op was answered on %s", what,
+		    both                   ? "either arm"
+		    : arm == ARM_CANDIDATE ? "the candidate"
+		                           : "the baseline");
+}
+
+/* Ops that fail leave the latency to those that do not: a PASS would speak for the survivors. */
+static void distrust_survivors(const struct judging *j, const struct timing *t, struct check *check)
+{
+	double candidate = failed_share(j->run, t, ARM_CANDIDATE);
+	double baseline = failed_share(j->run, t, ARM_BASELINE);
+	_cleanup_free_ char *what = NULL;
+	char share[32];
+
+	if (check->outcome != OUTCOME_PASS || candidate - baseline < ERROR_SHARE_MARGIN)
+		return;
+	what = metric_phrase(check);
+	snprintf(share, sizeof(share), "%.1f%%", 100 * candidate);
+	check->proven = false;
+	check_decide(check, OUTCOME_INCONCLUSIVE,
+	    "%s says nothing: %s of its ops failed on the candidate, and only the others were timed",
+	    what, share);
+}
+
+void timing_conclude(struct judging *j, struct timing *t, bool fails, size_t n_tests)
+{
+	struct check *check = &j->run->checks[t->check];
+
+	if (check->samples[ARM_CANDIDATE] < 1 ||
+	    (t->what.kind != HYPOTHESIS_LEVEL && check->samples[ARM_BASELINE] < 1)) {
+		tell_nothing(j, t, check);
+		return;
+	}
+	fill_interval(j, t, check);
+	if (fails) {
+		tell_fail(t, check);
+		return;
+	}
+	if (outcome_of(j, t, n_tests, &check->proven) == OUTCOME_PASS) {
+		tell_pass(t, check);
+	} else {
+		check->needs_seconds = needs_seconds(j, t, check);
+		tell_open(t, check);
+	}
+	if (j->input->final)
+		distrust_survivors(j, t, check);
+}
+
+/* Open, or passed on what is not yet proven: the rest of the planned time may change it. A check
+ * that even the planned time cannot prove does not hold up the others. */
+static bool is_open(const struct judging *j, const struct timing *t)
+{
+	const struct check *check = &j->run->checks[t->check];
+	double growth = j->evidence.planned_blocks / fmax((double)j->evidence.n_blocks, 1);
+
+	if (check->outcome == OUTCOME_INCONCLUSIVE)
+		return true;
+	return !check->proven && t->exceedances * growth >= PASS_EXCEEDANCES;
+}
+
+bool timings_are_clear(const struct judging *j)
+{
+	if (!j->n_timings)
+		return false;
+	for (size_t i = 0; i < j->n_timings; i++)
+		if (is_open(j, &j->timings[i]))
+			return false;
+	return true;
+}
