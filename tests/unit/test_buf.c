@@ -5,13 +5,13 @@
 #include "base/strv.h"
 #include "base/utf8.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <string.h>
+
+#include <cmocka.h>
 
 static void a_buf_grows_and_stays_terminated(void **state)
 {

@@ -1,14 +1,14 @@
 /* Errors: messages, context, hints and exit codes. */
 #include "base/err.h"
 
-#include <cmocka.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <errno.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static void context_goes_before_the_message(void **state)
 {

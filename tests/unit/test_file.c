@@ -4,20 +4,20 @@
 #include "base/stop.h"
 #include "model/sample.h"
 
-#include <cmocka.h>
+#include <dirent.h>
+#include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <dirent.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static char dir[] = "/tmp/test_file.XXXXXX";
 

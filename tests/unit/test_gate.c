@@ -4,16 +4,16 @@
 #include "base/mem.h"
 #include "model/gate.h"
 
-#include <cmocka.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 /* A scratch tree with the files that the gates below name; the working directory is its top. */
 static char top[] = "/tmp/test_gate.XXXXXX";

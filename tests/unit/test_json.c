@@ -2,14 +2,14 @@
 #include "base/json.h"
 #include "base/mem.h"
 
-#include <cmocka.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <math.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static json_t *parse(const char *text)
 {

@@ -1,13 +1,13 @@
 /* Random numbers: reproducible, independent by stream, and with the promised distributions. */
 #include "base/random.h"
 
-#include <cmocka.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <math.h>
+#include <cmocka.h>
 
 #define N 100000
 

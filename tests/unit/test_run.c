@@ -5,16 +5,16 @@
 #include "base/mem.h"
 #include "model/run.h"
 
-#include <cmocka.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #define GOLDEN TEST_SOURCE_DIR "/golden/run.json"
 

@@ -3,14 +3,14 @@
 #include "base/mem.h"
 #include "model/schedule.h"
 
-#include <cmocka.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <math.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 /* Three statements: a single read (weight 3), a transaction of two (weight 1) that sends
  * statement 1 twice around statement 2, and one of weight 0 that must never appear. */

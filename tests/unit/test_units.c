@@ -1,13 +1,13 @@
 /* Units: what people write in gate.yaml and on command lines, and what tables show. */
 #include "base/units.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <string.h>
+
+#include <cmocka.h>
 
 static void durations(void **state)
 {

@@ -5,15 +5,15 @@
 #include "base/mem.h"
 #include "model/workload.h"
 
-#include <cmocka.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static char dir[] = "/tmp/test_workload.XXXXXX";
 
