@@ -18,6 +18,8 @@ struct figure figure_seconds(double seconds)
 
 	if (!isfinite(seconds))
 		return unknown();
+	if (seconds == 0)
+		return (struct figure){"0 s"};
 	units_format_duration(f.text, seconds * 1e9);
 	return f;
 }
@@ -28,6 +30,8 @@ struct figure figure_bytes(double bytes)
 
 	if (!isfinite(bytes))
 		return unknown();
+	if (bytes == 0)
+		return (struct figure){"0 B"};
 	units_format_bytes(f.text, bytes);
 	return f;
 }
@@ -48,6 +52,8 @@ struct figure figure_percent(double fraction)
 
 	if (!isfinite(fraction))
 		return unknown();
+	if (fraction == 0)
+		return (struct figure){"0%"};
 	units_format_percent(f.text, fraction);
 	return f;
 }

@@ -64,10 +64,10 @@ static void add_index(struct buf *out, const struct run_index *index)
 	if ((base->exists && !base->valid) || (cand->exists && !cand->valid))
 		buf_adds(out, ", <b class=\"error\">invalid</b>");
 	buf_adds(out, "</td>");
-	html_pair_cell(out, UNIT_BYTES, base->size_bytes, cand->size_bytes);
-	html_pair_cell(out, UNIT_BYTES, base->growth_bytes, cand->growth_bytes);
-	html_pair_cell(out, UNIT_NONE, base->scans, cand->scans);
-	html_pair_cell(out, UNIT_NONE, base->tuples_read, cand->tuples_read);
+	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, base->size_bytes, cand->size_bytes);
+	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, base->growth_bytes, cand->growth_bytes);
+	html_pair_cell(out, UNIT_NONE, NEITHER, base->scans, cand->scans);
+	html_pair_cell(out, UNIT_NONE, NEITHER, base->tuples_read, cand->tuples_read);
 	html_figure_cell(out, figure_seconds(index->build_seconds), index->build_seconds);
 	buf_adds(out, "</tr>\n");
 }
@@ -105,13 +105,13 @@ static void add_table(struct buf *out, const struct run_table *table)
 	buf_adds(out, "<tr><th scope=\"row\">");
 	html_text(out, table->name, HTML_MAX_NAME);
 	buf_adds(out, "</th>");
-	html_pair_cell(out, UNIT_NONE, base->inserted + base->updated + base->deleted,
+	html_pair_cell(out, UNIT_NONE, NEITHER, base->inserted + base->updated + base->deleted,
 	    cand->inserted + cand->updated + cand->deleted);
-	html_pair_cell(out, UNIT_FRACTION, hot_ratio(base), hot_ratio(cand));
-	html_pair_cell(out, UNIT_NONE, base->dead_tuples, cand->dead_tuples);
-	html_pair_cell(out, UNIT_BYTES, base->size_bytes, cand->size_bytes);
-	html_pair_cell(out, UNIT_BYTES, base->growth_bytes, cand->growth_bytes);
-	html_pair_cell(out, UNIT_SECONDS, base->vacuum_seconds, cand->vacuum_seconds);
+	html_pair_cell(out, UNIT_FRACTION, MORE_IS_BETTER, hot_ratio(base), hot_ratio(cand));
+	html_pair_cell(out, UNIT_NONE, MORE_IS_WORSE, base->dead_tuples, cand->dead_tuples);
+	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, base->size_bytes, cand->size_bytes);
+	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, base->growth_bytes, cand->growth_bytes);
+	html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->vacuum_seconds, cand->vacuum_seconds);
 	buf_adds(out, "</tr>\n");
 }
 

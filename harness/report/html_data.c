@@ -14,11 +14,11 @@
 #include <string.h>
 
 /* Points per decade of 1/(1-q), and decades: up to the 99.9999th percentile. */
-#define STEPS       8
+#define STEPS       16
 #define DECADES     6
 #define N_QUANTILES (STEPS * DECADES + 1)
 /* Statements that have a curve of their own: the largest ones. */
-#define MAX_CURVES  200
+#define MAX_CURVES  100
 
 /* q of the step: evenly spaced on the axis of an HDR percentile plot, log10(1/(1-q)). */
 static double quantile_of(size_t step)

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-/* The bar beside a ratio ends at a factor of eight either way. */
-#define BAR_OCTAVES 3.0
+/* The bar beside a ratio ends at a factor of four either way. */
+#define BAR_OCTAVES 2.0
 /* Differences below this are drawn without a colour: two equal clones differ by as much. */
 #define BAR_NEUTRAL 0.05
 
@@ -57,21 +57,26 @@ static void add_data(struct buf *out, const char *name, double value)
 	buf_addc(out, '"');
 }
 
-static void add_bar(struct buf *out, double ratio)
+static const char *bar_class(enum sense sense, double ratio)
+{
+	if (sense == NEITHER || fabs(ratio - 1) < BAR_NEUTRAL)
+		return "same";
+	return (ratio > 1) == (sense == MORE_IS_BETTER) ? "better" : "worse";
+}
+
+static void add_bar(struct buf *out, enum sense sense, double ratio)
 {
 	double octaves = ratio > 0 ? log2(ratio) : -BAR_OCTAVES;
 	double share;
 
-	octaves = octaves > BAR_OCTAVES ? BAR_OCTAVES : octaves < -BAR_OCTAVES ? -BAR_OCTAVES : octaves;
+	octaves = fmax(-BAR_OCTAVES, fmin(BAR_OCTAVES, octaves));
 	share = 50 * fabs(octaves) / BAR_OCTAVES;
 	buf_addf(out, "<i class=\"bar %s\" style=\"--x:%.1f%%;--w:%.1f%%\"></i>",
-	    fabs(ratio - 1) < BAR_NEUTRAL ? "same"
-	    : octaves < 0                 ? "less"
-	                                  : "more",
-	    octaves < 0 ? 50 - share : 50, share);
+	    bar_class(sense, ratio), octaves < 0 ? 50 - share : 50, share);
 }
 
-void html_pair_cell(struct buf *out, enum metric_unit unit, double baseline, double candidate)
+void html_pair_cell(
+    struct buf *out, enum metric_unit unit, enum sense sense, double baseline, double candidate)
 {
 	const double ratio = figure_quotient(baseline, candidate);
 
@@ -83,7 +88,7 @@ void html_pair_cell(struct buf *out, enum metric_unit unit, double baseline, dou
 	    figure_in(unit, candidate).text);
 	if (isfinite(ratio)) {
 		buf_addf(out, "<small>%s</small>", figure_ratio(ratio).text);
-		add_bar(out, ratio);
+		add_bar(out, sense, ratio);
 	}
 	buf_adds(out, "</td>");
 }

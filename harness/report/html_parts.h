@@ -28,8 +28,11 @@ void html_outcome(struct buf *out, enum outcome outcome);
 void html_open_section(struct buf *out, const char *id, const char *title, const char *lead);
 /* A labelled figure of a row of such. */
 void html_tile(struct buf *out, const char *label, const char *value);
+/* What a reader should think of more of it: decides the colour of a bar, and nothing else. */
+enum sense { MORE_IS_WORSE, MORE_IS_BETTER, NEITHER };
 /* <td>: both figures, their ratio and a bar that shows it on a logarithmic scale. */
-void html_pair_cell(struct buf *out, enum metric_unit unit, double baseline, double candidate);
+void html_pair_cell(
+    struct buf *out, enum metric_unit unit, enum sense sense, double baseline, double candidate);
 /* <td>: "a → b" without a ratio. */
 void html_two_cell(struct buf *out, struct figure baseline, struct figure candidate);
 void html_figure_cell(struct buf *out, struct figure figure, double value);

@@ -32,11 +32,11 @@ static void add_fidelity_row(struct buf *out, const struct run_statement *s)
 	buf_adds(out, "</th>");
 	html_figure_cell(out, figure_percent(s->share_time), s->share_time);
 	html_figure_cell(out, figure_percent(s->share_calls), s->share_calls);
-	html_pair_cell(out, UNIT_NONE, work_per_call(production, production->rows),
+	html_pair_cell(out, UNIT_NONE, NEITHER, work_per_call(production, production->rows),
 	    work_per_call(replay, replay->rows));
-	html_pair_cell(out, UNIT_NONE, work_per_call(production, work_touched(production)),
+	html_pair_cell(out, UNIT_NONE, NEITHER, work_per_call(production, work_touched(production)),
 	    work_per_call(replay, work_touched(replay)));
-	html_pair_cell(out, UNIT_SECONDS, work_per_call(production, production->exec_ms) / 1e3,
+	html_pair_cell(out, UNIT_SECONDS, NEITHER, work_per_call(production, production->exec_ms) / 1e3,
 	    work_per_call(replay, replay->exec_ms) / 1e3);
 	buf_adds(out, "<td>");
 	html_text(out, s->value_source, HTML_MAX_NAME);

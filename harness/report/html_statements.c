@@ -60,14 +60,14 @@ static void add_row(struct buf *out, const struct run *run, size_t number)
 	buf_adds(out, "<tr>");
 	add_name_cell(out, run, number);
 	html_figure_cell(out, figure_percent(s->share_time), s->share_time);
-	html_pair_cell(out, UNIT_SECONDS, base->service.p50, cand->service.p50);
-	html_pair_cell(out, UNIT_SECONDS, base->service.p95, cand->service.p95);
-	html_pair_cell(out, UNIT_SECONDS, base->service.p99, cand->service.p99);
-	html_pair_cell(out, UNIT_NONE, per_call(base, work_touched(&base->work)),
+	html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->service.p50, cand->service.p50);
+	html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->service.p95, cand->service.p95);
+	html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->service.p99, cand->service.p99);
+	html_pair_cell(out, UNIT_NONE, MORE_IS_WORSE, per_call(base, work_touched(&base->work)),
 	    per_call(cand, work_touched(&cand->work)));
-	html_pair_cell(out, UNIT_BYTES, per_call(base, base->work.wal_bytes),
+	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, per_call(base, base->work.wal_bytes),
 	    per_call(cand, cand->work.wal_bytes));
-	html_pair_cell(out, UNIT_NONE, base->errors, cand->errors);
+	html_pair_cell(out, UNIT_NONE, MORE_IS_WORSE, base->errors, cand->errors);
 	buf_adds(out, "</tr>\n");
 }
 
@@ -97,11 +97,11 @@ void html_statements(const struct run *run, struct buf *out)
 	buf_adds(out, "</tbody></table></div>\n</section>\n");
 }
 
-static void add_arm_row(
-    struct buf *out, const char *label, enum metric_unit unit, double base, double cand)
+static void add_arm_row(struct buf *out, const char *label, enum metric_unit unit, enum sense sense,
+    double base, double cand)
 {
 	buf_addf(out, "<tr><th scope=\"row\">%s</th>", label);
-	html_pair_cell(out, unit, base, cand);
+	html_pair_cell(out, unit, sense, base, cand);
 	buf_adds(out, "</tr>");
 }
 
@@ -123,7 +123,7 @@ static void add_latency_rows(
 
 	buf_addf(out, "<table class=\"small\"><caption>%s time</caption>", clock);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		add_arm_row(out, rows[i].label, UNIT_SECONDS, rows[i].base, rows[i].cand);
+		add_arm_row(out, rows[i].label, UNIT_SECONDS, MORE_IS_WORSE, rows[i].base, rows[i].cand);
 	buf_adds(out, "</table>");
 }
 
@@ -136,12 +136,13 @@ static void add_work_table(struct buf *out, const struct run_statement *s)
 
 	buf_adds(out, "<table class=\"small\"><caption>Per call</caption>");
 	for (size_t i = 0; i < n; i++)
-		add_arm_row(out, lines[i].label, lines[i].unit, lines[i].per_call[ARM_BASELINE],
-		    lines[i].per_call[ARM_CANDIDATE]);
+		add_arm_row(out, lines[i].label, lines[i].unit,
+		    strcmp(lines[i].label, "rows") == 0 ? NEITHER : MORE_IS_WORSE,
+		    lines[i].per_call[ARM_BASELINE], lines[i].per_call[ARM_CANDIDATE]);
 	buf_adds(out, "</table><table class=\"small\"><caption>Operations</caption>");
-	add_arm_row(out, "answered", UNIT_NONE, base->ok, cand->ok);
-	add_arm_row(out, "failed", UNIT_NONE, base->errors, cand->errors);
-	add_arm_row(out, "unfinished", UNIT_NONE, base->unfinished, cand->unfinished);
+	add_arm_row(out, "answered", UNIT_NONE, NEITHER, base->ok, cand->ok);
+	add_arm_row(out, "failed", UNIT_NONE, MORE_IS_WORSE, base->errors, cand->errors);
+	add_arm_row(out, "unfinished", UNIT_NONE, MORE_IS_WORSE, base->unfinished, cand->unfinished);
 	buf_adds(out, "</table>");
 }
 

@@ -181,9 +181,13 @@ function line(label, stroke, format, extra = {}) {
 		value: (_, v) => v == null ? "–" : format(v), ...extra};
 }
 
-function axis(values, extra = {}) {
-	return {stroke: colour("muted"), grid: {stroke: colour("line"), width: 1},
-		ticks: {stroke: colour("line"), width: 1}, font: "12px system-ui, sans-serif", values, ...extra};
+const decades = (_, splits) => splits.map(v => Math.abs(Math.log10(v) % 1) < 1e-6 ||
+	Math.abs(Math.log10(v) % 1) > 1 - 1e-6 ? v : null);
+
+function axis(values, {filter = (_, splits) => splits, ...extra} = {}) {
+	return {stroke: colour("muted"), grid: {stroke: colour("line"), width: 1, filter},
+		ticks: {stroke: colour("line"), width: 1, filter}, font: "12px system-ui, sans-serif", values,
+		...extra};
 }
 
 function draw(id, columns, options) {
@@ -210,35 +214,50 @@ function drawDistribution() {
 		scales: {x: {time: false}, y: {distr: 3}},
 		axes: [
 			axis((_, splits) => splits.map(percent), {splits: (u, i, min, max) =>
-				[0, 1, 2, 3, 4, 5, 6].filter(x => x >= min && x <= max), }),
-			axis((_, splits) => splits.map(v => v == null ? "" : duration(v)), {size: 70}),
+				[0, 1, 2, 3, 4, 5, 6].filter(x => x >= min && x <= max)}),
+			axis((_, splits) => splits.map(v => v == null ? "" : duration(v)), {size: 70, filter: decades}),
 		],
 		series: [{label: "at or below", value: (_, v) => v == null ? "–" : percent(v)},
 			line("baseline", "baseline", duration), line("candidate", "candidate", duration)],
 	});
 }
 
-function timeChart(id, column, names, format, scale) {
-	const slices = data.slices;
-	const columns = [slices.baseline.start_s.length ? slices.baseline.start_s : slices.candidate.start_s];
-	const series = [{label: "second", value: (_, v) => v == null ? "–" : `${v} s`}];
-	for (const arm of ["baseline", "candidate"])
-		names.forEach(([name, dash]) => {
-			columns.push(slices[arm][name]);
-			series.push(line(`${arm} ${column(name)}`.trim(), arm, format, dash ? {dash, width: 1.5} : {}));
-		});
-	draw(id, columns, {
+/* The warm-up, which is not judged, stands on a darker ground. */
+function shadeWarmup(u) {
+	const from = u.valToPos(u.scales.x.min, "x", true);
+	const to = u.valToPos(Math.min(data.warmup_s || 0, u.scales.x.max), "x", true);
+	if (to <= from)
+		return;
+	u.ctx.fillStyle = colour("soft");
+	u.ctx.fillRect(from, u.bbox.top, to - from, u.bbox.height);
+}
+
+function timeChart(id, lines, format, scale) {
+	const seconds = [data.slices.baseline, data.slices.candidate].map(arm => arm.start_s)
+		.find(column => column.length) || [];
+	draw(id, [seconds, ...lines.map(one => one.values(seconds))], {
 		scales: {x: {time: false}, y: scale},
 		axes: [axis((_, splits) => splits.map(v => `${v} s`)),
-			axis((_, splits) => splits.map(v => v == null ? "" : format(v)), {size: 70})],
-		series,
+			axis((_, splits) => splits.map(v => v == null ? "" : format(v)),
+				{size: 70, ...(scale.distr === 3 ? {filter: decades} : {})})],
+		series: [{label: "second", value: (_, v) => v == null ? "–" : `${v} s`},
+			...lines.map(one => line(one.label, one.colour, format, one.extra))],
+		hooks: {drawClear: [shadeWarmup]},
 	});
 }
 
+function linesOf(columns) {
+	return ["baseline", "candidate"].flatMap(arm => columns.map(([column, label, extra]) =>
+		({label: `${arm} ${label}`, colour: arm, extra, values: () => data.slices[arm][column]})));
+}
+
 function drawAll() {
+	const dashed = {dash: [6, 4], width: 1.5};
+	const offered = {label: "offered", colour: "muted", extra: {dash: [2, 4], width: 1},
+		values: seconds => seconds.map(() => data.offered_rate)};
 	drawDistribution();
-	timeChart("chart-time", name => name, [["p50"], ["p99", [6, 4]]], duration, {distr: 3});
-	timeChart("chart-rate", name => name === "ok" ? "answered" : "failed", [["ok"], ["errors", [3, 3]]],
+	timeChart("chart-time", linesOf([["p50", "p50"], ["p99", "p99", dashed]]), duration, {distr: 3});
+	timeChart("chart-rate", [...linesOf([["ok", "answered"], ["errors", "failed", dashed]]), offered],
 		v => `${+v.toPrecision(4)}/s`, {range: (u, min, max) => [0, Math.max(1, max * 1.1)]});
 }
 
