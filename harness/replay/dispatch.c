@@ -176,7 +176,7 @@ static void emit_op(struct dispatch *d, const struct slot *slot, enum sample_sta
 	    .due_ns = slot->due_ns,
 	    .picked_ns = slot->picked_ns,
 	    .sent_ns = slot->sent_ns,
-	    .done_ns = now_ns,
+	    .done_ns = now_ns > slot->sent_ns ? now_ns : slot->sent_ns,
 	    .status = (uint8_t)status,
 	    .rows = rows,
 	};
@@ -537,8 +537,9 @@ bool dispatch_finished(const struct dispatch *d)
 	return true;
 }
 
-void dispatch_cancelling(struct dispatch *d, uint64_t now_ns)
+void dispatch_cancelling(struct dispatch *d)
 {
+	uint64_t now_ns = run_time_ns(d);
 	struct unit *unit;
 
 	d->cancelling = true;
@@ -549,9 +550,11 @@ void dispatch_cancelling(struct dispatch *d, uint64_t now_ns)
 			emit_unsent(d, unit, now_ns);
 }
 
-void dispatch_give_up(struct dispatch *d, uint64_t now_ns)
+void dispatch_give_up(struct dispatch *d)
 {
-	dispatch_cancelling(d, now_ns);
+	uint64_t now_ns = run_time_ns(d);
+
+	dispatch_cancelling(d);
 	for (size_t i = 0; i < d->n_slots; i++)
 		if (d->slots[i].unit)
 			abandon(d, i, &no_answer, now_ns);

@@ -88,8 +88,8 @@ uint64_t dispatch_ops_scheduled(const struct dispatch *dispatch);
 bool dispatch_slot_busy(const struct dispatch *dispatch, size_t slot);
 /* From now on "canceling statement" (57014) is our doing: the op is UNFINISHED, not an error. What
  * has not been sent is given up. */
-void dispatch_cancelling(struct dispatch *dispatch, uint64_t now_ns);
+void dispatch_cancelling(struct dispatch *dispatch);
 /* Give up everything that is picked and unanswered: UNFINISHED. */
-void dispatch_give_up(struct dispatch *dispatch, uint64_t now_ns);
+void dispatch_give_up(struct dispatch *dispatch);
 
 #endif

@@ -224,16 +224,16 @@ static uint64_t handle_event(struct job *job, const struct epoll_event *event)
 
 /* Ending */
 
-static void give_up(struct job *job, uint64_t now_ns)
+static void give_up(struct job *job)
 {
-	dispatch_give_up(job->dispatch, now_ns);
+	dispatch_give_up(job->dispatch);
 	job->gave_up = true;
 }
 
 static void cancel_all(struct job *job, uint64_t now_ns)
 {
 	job->cancelled_ns = now_ns;
-	dispatch_cancelling(job->dispatch, now_ns);
+	dispatch_cancelling(job->dispatch);
 	for (size_t i = 0; i < job->n_links; i++)
 		if (job->links[i].state == LINK_UP && dispatch_slot_busy(job->dispatch, i))
 			session_cancel(job->links[i].session);
@@ -258,7 +258,7 @@ static void take_stop(struct job *job, uint64_t now_ns)
 		job->drain_until_ns = now_ns + HURRY_DRAIN_NS;
 		break;
 	case STOP_ABANDON:
-		give_up(job, now_ns);
+		give_up(job);
 		break;
 	}
 }
@@ -275,7 +275,7 @@ static void check_server(struct job *job, size_t position, uint64_t now_ns)
 	job->result.server_lost = true;
 	dispatch_end_at(job->dispatch, now_ns);
 	dispatch_due(job->dispatch, now_ns);
-	give_up(job, now_ns);
+	give_up(job);
 	atomic_store(&job->lost, true);
 }
 
@@ -291,7 +291,7 @@ static void run_timers(struct job *job, uint64_t now_ns)
 	if (job->cancelled_ns == NEVER && now_ns >= job->drain_until_ns)
 		cancel_all(job, now_ns);
 	else if (job->cancelled_ns != NEVER && now_ns >= job->cancelled_ns + CANCEL_WAIT_NS)
-		give_up(job, now_ns);
+		give_up(job);
 }
 
 /* The loop */
