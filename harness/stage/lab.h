@@ -9,7 +9,7 @@
  *     lab_release(&lab);
  *
  * Unix socket only (listen_addresses empty), a free port number, pg_stat_statements preloaded,
- * autovacuum on until a run turns it off; stage/server.h has the settings and their reasons. Run as
+ * autovacuum off; stage/server.h has the settings and their reasons. Run as
  * root, the server runs as the user postgres, or nobody; the superuser is always "postgres" and
  * needs no password: who can enter the directory is in. lab.json in the directory makes it found
  * again, and is what allows it to be removed. One process at a time starts or stops a lab; others

@@ -89,6 +89,7 @@ static int write_configuration(const struct server *server, struct err *err)
 	                "track_io_timing = on\n"
 	                "max_wal_size = 4GB\n"
 	                "checkpoint_timeout = 1h\n"
+	                "autovacuum = off\n"
 	                "autovacuum = on\n"
 	                "timezone = 'UTC'\n"
 	                "log_timezone = 'UTC'\n"

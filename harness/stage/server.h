@@ -2,10 +2,10 @@
  * server: a PostgreSQL server of our own, in a data directory that we made.
  *
  *     server_find_programs(NULL, &bindir, &err);
- *     struct server server = {.bindir = bindir, .data = ..., .sockets = ..., .log = ..., .port =
- * n}; server_init(&server, &err);    // initdb and the settings below server_start(&server, &err);
- * // returns when it accepts connections server_stop(&server, &err);    // immediate: what it held
- * is to be removed anyway
+ *     struct server server = {.bindir = bindir, .data = ..., .sockets = ..., .log = ..., .port = n};
+ *     server_init(&server, &err);          // initdb and the settings below
+ *     server_start(&server, &err);         // returns when it accepts connections
+ *     server_stop(server.data, &err);      // immediate: what it held is to be removed anyway
  *
  * Settings that matter to a rehearsal:
  * - fsync and synchronous_commit stay on: a commit in production waits for the disk, and a server
@@ -13,7 +13,8 @@
  *   slow disk slows both.) Only fixtures are loaded without waiting.
  * - max_wal_size 4 GB and checkpoint_timeout 1 h: no checkpoint falls into a run by itself.
  * - shared_buffers: an eighth of the memory, at least 128 MB and at most 1 GB.
- * - autovacuum on; track_io_timing on; pg_stat_statements keeps 10,000 statements.
+ * - autovacuum off: it would visit one arm and not the other. Fixtures are vacuumed when loaded.
+ * - track_io_timing on; pg_stat_statements keeps 10,000 statements.
  * - Locale C.UTF-8: byte order, which is the same everywhere, but not the C locale, whose indexes
  *   serve LIKE 'x%' as those of production usually do not.
  */
