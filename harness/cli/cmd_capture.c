@@ -25,7 +25,7 @@ static const struct usage usage = {
         "Read-only, one connection. The role needs pg_read_all_stats to see the statements of\n"
         "others. A signal ends the window early; what was seen until then is written.",
     .examples = "  pgrehearse capture -d service=production --window 10min -o workload.json\n"
-                "  pgrehearse capture -h replica -d orders --since-reset --min-share 0.1%\n",
+                "  pgrehearse capture -h replica -d orders --since-reset --min-share 0.1%",
 };
 
 /* Better known before the window than after it. */

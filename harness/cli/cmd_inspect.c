@@ -17,7 +17,7 @@ static const struct usage usage = {
     .about = "Show a workload: its statements by share of execution time, and what cannot be\n"
              "replayed and why.",
     .examples = "  pgrehearse inspect workload.json\n"
-                "  pgrehearse inspect --text --top 5 workload.json\n",
+                "  pgrehearse inspect --text --top 5 workload.json",
 };
 
 static size_t terminal_columns(void)
