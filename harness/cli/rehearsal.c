@@ -212,8 +212,10 @@ static int make_candidate(struct rehearsal *r, struct err *err)
 	if (clone_require_mark(r->dbs[ARM_BASELINE], err) < 0 ||
 	    clone_require_mark(r->dbs[ARM_CANDIDATE], err) < 0)
 		return err->code;
-	return candidate_apply(r->dbs[ARM_CANDIDATE], r->gate->up ? r->gate->up : r->gate->file,
-	    r->gate->up_sql, r->progress, r->run, err);
+	if (candidate_apply(r->dbs[ARM_CANDIDATE], r->gate->up ? r->gate->up : r->gate->file,
+	        r->gate->up_sql, r->progress, r->run, err) < 0)
+		return err->code;
+	return candidate_settle(r->dbs[ARM_BASELINE], r->dbs[ARM_CANDIDATE], r->progress, err);
 }
 
 /* The latest worst p95 of both arms, for the live line. */
