@@ -11,8 +11,9 @@
 
 #define FAIL_EXCEEDANCES   20
 #define PASS_EXCEEDANCES   100 /* from here on a quantile must be shown to be below the guard */
-#define POWER_SCORE        3.29 /* ln(guard) in standard errors at which 95% of unchanged runs show it */
+#define POWER_SCORE        4.7 /* ln(guard) in standard errors at which 99.9% of unchanged runs show it */
 #define NEEDS_POWER_SCORE  0.84 /* 80% power */
+#define CHANGE_ALPHA       0.05 /* shared by all checks: a change that shows must be proven harmless */
 #define ERROR_SHARE_MARGIN 0.01
 
 static bool below(const struct judging *j, const struct timing *t, double t_value)
@@ -31,7 +32,7 @@ static bool shows_a_change(const struct judging *j, const struct timing *t, size
 	if (t->exceedances < FAIL_EXCEEDANCES || isnan(t->t_unchanged))
 		return false;
 	return student_upper_tail(t->t_unchanged - band, t->degrees) <=
-	       timing_level(j, PASS_ALPHA / (double)(n_tests ? n_tests : 1));
+	       timing_level(j, CHANGE_ALPHA / (double)(n_tests ? n_tests : 1));
 }
 
 /* Would these samples have let an unchanged candidate pass? If not, silence is no evidence. */
