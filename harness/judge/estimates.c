@@ -22,23 +22,30 @@ static double transformed(struct transform t, uint64_t packed)
 	return series_value(packed) * t.scale + t.shift;
 }
 
-/* The value that exactly `above` of both sorted arrays lie above, ties aside. */
+/* The n-th value from the top, counted from 0; -INFINITY below the bottom. */
+static double from_top(const struct series *series, struct transform t, size_t n)
+{
+	return n < series->n ? transformed(t, series->sorted[series->n - 1 - n]) : -INFINITY;
+}
+
+/* The value that `above` of both sorted arrays lie above, ties aside. How many of these are of A
+ * is found by halving: A's next is not above B's last, and the other way round. */
 static double pooled_cut(
     const struct series *a, const struct series *b, struct transform t, size_t above)
 {
-	size_t i = a->n, j = b->n;
+	const struct transform same = {1, 0};
+	size_t low = above > b->n ? above - b->n : 0, high = above < a->n ? above : a->n;
 
-	for (;; above--) {
-		double from_a = i ? transformed(t, a->sorted[i - 1]) : -INFINITY;
-		double from_b = j ? series_value(b->sorted[j - 1]) : -INFINITY;
+	while (low < high) {
+		size_t of_a = low + (high - low) / 2;
 
-		if (!above)
-			return fmax(from_a, from_b);
-		if (from_a > from_b)
-			i--;
+		/* B's last one taken is above A's first one left: enough are of A. */
+		if (from_top(a, t, of_a) <= from_top(b, same, above - of_a - 1))
+			high = of_a;
 		else
-			j--;
+			low = of_a + 1;
 	}
+	return fmax(from_top(a, t, low), from_top(b, same, above - low));
 }
 
 static void add_exceedances(

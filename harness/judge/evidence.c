@@ -18,22 +18,34 @@ struct cut {
 	bool final;
 };
 
-double samples_end_seconds(const struct samples *samples)
-{
-	uint64_t end = 0;
+/* What one pass over the samples tells about all of them. */
+struct extent {
+	uint64_t last_due_ns, last_done_ns;
+	uint32_t last_op;
+	uint8_t arms; /* bit 0 the baseline, bit 1 the candidate */
+};
 
-	for (size_t i = 0; i < samples->n; i++)
-		end = samples->items[i].done_ns > end ? samples->items[i].done_ns : end;
-	return (double)end / 1e9;
+static struct extent extent_of(const struct samples *samples)
+{
+	struct extent extent = {0};
+
+	for (size_t i = 0; i < samples->n; i++) {
+		const struct sample *s = &samples->items[i];
+
+		if (s->due_ns > extent.last_due_ns)
+			extent.last_due_ns = s->due_ns;
+		if (s->done_ns > extent.last_done_ns)
+			extent.last_done_ns = s->done_ns;
+		if (s->op > extent.last_op)
+			extent.last_op = s->op;
+		extent.arms |= (uint8_t)(1 << s->arm);
+	}
+	return extent;
 }
 
-static uint64_t last_due(const struct samples *samples)
+double samples_end_seconds(const struct samples *samples)
 {
-	uint64_t last = 0;
-
-	for (size_t i = 0; i < samples->n; i++)
-		last = samples->items[i].due_ns > last ? samples->items[i].due_ns : last;
-	return last;
+	return (double)extent_of(samples).last_done_ns / 1e9;
 }
 
 /* The length depends on the planned time, not on the time so far: looks must agree on it. A run
@@ -47,21 +59,21 @@ static double block_length(double planned_s, double span_s, bool final)
 	return length;
 }
 
-static struct cut cut_time(struct evidence *evidence, const struct samples *samples,
-    double planned_s, double warmup_s, bool final)
+static struct cut cut_time(struct evidence *evidence, const struct extent *extent, double planned_s,
+    double warmup_s, bool final)
 {
-	uint64_t end = last_due(samples);
+	uint64_t end = extent->last_due_ns;
 	struct cut cut = {.from_ns = (uint64_t)(warmup_s * 1e9), .final = final};
 	double span_s;
 
-	cut.now_ns = (uint64_t)(samples_end_seconds(samples) * 1e9);
+	cut.now_ns = extent->last_done_ns;
 	span_s = end > cut.from_ns ? (double)(end - cut.from_ns) / 1e9 : 0;
 	evidence->block_s = block_length(planned_s, span_s, final);
 	evidence->warmup_s = warmup_s;
 	cut.block_ns = (uint64_t)(evidence->block_s * 1e9);
 	/* The last block of a finished run takes the remainder; in mid-run it is left out. */
 	cut.n_blocks = (size_t)((end > cut.from_ns ? end - cut.from_ns : 0) / cut.block_ns);
-	if (final && cut.n_blocks == 0 && samples->n)
+	if (final && cut.n_blocks == 0)
 		cut.n_blocks = 1;
 	if (cut.n_blocks > SERIES_MAX_BLOCKS - 1)
 		cut.n_blocks = SERIES_MAX_BLOCKS - 1;
@@ -97,20 +109,16 @@ static uint64_t value_of(const struct sample *s, int kind)
 	return kind == EVIDENCE_SERVICE ? sample_service_ns(s) : sample_response_ns(s);
 }
 
-/* Which arms have an answer, by op number: bit 0 the baseline, bit 1 the candidate. NULL when
- * nothing is pending: the run is over, or it has one arm only. */
-static uint8_t *answered_arms(const struct samples *samples, bool final)
+/* Which arms have an answer, by op number, as in extent.arms. NULL when nothing is pending: the run
+ * is over, or it has one arm only. */
+static uint8_t *answered_arms(
+    const struct samples *samples, const struct extent *extent, bool final)
 {
-	uint32_t last_op = 0;
-	uint8_t arms = 0, *answered;
+	uint8_t *answered;
 
-	for (size_t i = 0; i < samples->n; i++) {
-		last_op = samples->items[i].op > last_op ? samples->items[i].op : last_op;
-		arms |= (uint8_t)(1 << samples->items[i].arm);
-	}
-	if (final || arms != 3)
+	if (final || extent->arms != 3)
 		return NULL;
-	answered = xcalloc((size_t)last_op + 1, 1);
+	answered = xcalloc((size_t)extent->last_op + 1, 1);
 	for (size_t i = 0; i < samples->n; i++)
 		answered[samples->items[i].op] |= (uint8_t)(1 << samples->items[i].arm);
 	return answered;
@@ -145,7 +153,7 @@ static void take(struct pass *pass, const struct sample *s)
 	if (block == SIZE_MAX || s->statement >= evidence->n_statements || s->arm >= N_ARMS)
 		return;
 	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
-		if (!counts(s, kind))
+		if (!evidence->wanted[kind] || !counts(s, kind))
 			continue;
 		if (pass->placing)
 			evidence->packed[kind][pass->next[kind][key]++] = series_pack(value_of(s, kind), block);
@@ -193,12 +201,19 @@ void evidence_init(struct evidence *evidence, const struct samples *samples, con
     double planned_seconds, double warmup_s, bool final)
 {
 	size_t n_keys = run->n_replayed * N_ARMS;
-	_cleanup_free_ uint8_t *answered = answered_arms(samples, final);
+	struct extent extent = extent_of(samples);
+	_cleanup_free_ uint8_t *answered = answered_arms(samples, &extent, final);
 	struct pass pass = {.evidence = evidence};
 	struct cut cut;
 
 	*evidence = (struct evidence){.n_statements = run->n_replayed};
-	cut = cut_time(evidence, samples, planned_seconds, warmup_s, final);
+	for (size_t i = 0; i < run->n_thresholds; i++) {
+		enum metric_family family = run->thresholds[i].metric->family;
+
+		evidence->wanted[EVIDENCE_SERVICE] |= family == METRIC_SERVICE;
+		evidence->wanted[EVIDENCE_RESPONSE] |= family == METRIC_RESPONSE;
+	}
+	cut = cut_time(evidence, &extent, planned_seconds, warmup_s, final);
 	pass.cut = &cut;
 	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++)
 		evidence->start[kind] = xcalloc(n_keys + 1, sizeof(size_t));
@@ -219,6 +234,7 @@ void evidence_release(struct evidence *evidence)
 	for (int arm = 0; arm < N_ARMS; arm++)
 		free(evidence->merged[arm]);
 	free(evidence->scratch);
+	free(evidence->merged_statements);
 	*evidence = (struct evidence){0};
 }
 
@@ -235,22 +251,37 @@ static const uint64_t *sorted_values(
 	return values;
 }
 
-static const uint64_t *merged_values(struct evidence *evidence, enum evidence_kind kind,
-    const size_t *statements, size_t n, int arm, size_t *ret_n)
+static size_t gather(
+    struct evidence *evidence, enum evidence_kind kind, const size_t *statements, size_t n, int arm)
 {
 	uint64_t *values = evidence->merged[arm];
+	size_t total = 0;
 
-	*ret_n = 0;
 	for (size_t i = 0; i < n; i++) {
-		size_t key = statements[i] * N_ARMS + (size_t)arm, count;
+		size_t key = statements[i] * N_ARMS + (size_t)arm;
+		size_t count = evidence->start[kind][key + 1] - evidence->start[kind][key];
 
-		count = evidence->start[kind][key + 1] - evidence->start[kind][key];
-		memcpy(values + *ret_n, evidence->packed[kind] + evidence->start[kind][key],
+		memcpy(values + total, evidence->packed[kind] + evidence->start[kind][key],
 		    count * sizeof(*values));
-		*ret_n += count;
+		total += count;
 	}
-	series_sort(values, evidence->scratch, *ret_n);
-	return values;
+	series_sort(values, evidence->scratch, total);
+	return total;
+}
+
+/* Several quantiles of one set follow each other, so the last set is kept. */
+static void merge(
+    struct evidence *evidence, enum evidence_kind kind, const size_t *statements, size_t n)
+{
+	if (n == evidence->n_merged_statements && kind == evidence->merged_kind &&
+	    memcmp(statements, evidence->merged_statements, n * sizeof(*statements)) == 0)
+		return;
+	for (int arm = 0; arm < N_ARMS; arm++)
+		evidence->n_merged[arm] = gather(evidence, kind, statements, n, arm);
+	free(evidence->merged_statements);
+	evidence->merged_statements = xmemdup(statements, n * sizeof(*statements));
+	evidence->n_merged_statements = n;
+	evidence->merged_kind = kind;
 }
 
 void evidence_pair(struct evidence *evidence, enum evidence_kind kind, const size_t *statements,
@@ -259,9 +290,15 @@ void evidence_pair(struct evidence *evidence, enum evidence_kind kind, const siz
 	const uint64_t *sorted[N_ARMS] = {NULL};
 	size_t counts_of[N_ARMS] = {0};
 
-	for (int arm = 0; arm < N_ARMS && n > 0; arm++)
-		sorted[arm] = n == 1 ? sorted_values(evidence, kind, statements[0] * N_ARMS + (size_t)arm,
-		                           &counts_of[arm])
-		                     : merged_values(evidence, kind, statements, n, arm, &counts_of[arm]);
+	if (n > 1)
+		merge(evidence, kind, statements, n);
+	for (int arm = 0; arm < N_ARMS && n > 0; arm++) {
+		size_t key = statements[0] * N_ARMS + (size_t)arm;
+
+		sorted[arm] =
+		    n > 1 ? evidence->merged[arm] : sorted_values(evidence, kind, key, &counts_of[arm]);
+		if (n > 1)
+			counts_of[arm] = evidence->n_merged[arm];
+	}
 	series_pair_init(ret, sorted, counts_of, evidence->n_blocks);
 }

@@ -38,7 +38,12 @@ struct evidence {
 	uint64_t *packed[N_EVIDENCE_KINDS];
 	size_t *start[N_EVIDENCE_KINDS];
 	bool *sorted[N_EVIDENCE_KINDS]; /* by 2s + a */
-	uint64_t *merged[N_ARMS];       /* the arrays of a pair over several statements */
+	bool wanted[N_EVIDENCE_KINDS];  /* some threshold needs it */
+	/* The arrays of the last pair over several statements, and which they were. */
+	uint64_t *merged[N_ARMS];
+	size_t n_merged[N_ARMS];
+	enum evidence_kind merged_kind;
+	size_t *merged_statements, n_merged_statements;
 	uint64_t *scratch;
 	size_t n_values; /* room in merged and scratch */
 };
