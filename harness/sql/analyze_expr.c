@@ -172,12 +172,19 @@ static const char *commuted(const char *op)
 	return NULL;
 }
 
+/* $1 = $2, coalesce($1, $2) = $3: nothing there tells a value. */
+static bool only_params(const json_t *node)
+{
+	return node_contains(node, "ParamRef") && !node_contains(node, "ColumnRef") &&
+		!node_contains(node, "SubLink");
+}
+
 static struct want want_partner(int scope, enum param_role role, const char *op,
 	const json_t *partner, struct span span)
 {
 	struct want want = want_nothing(scope);
 
-	want.role = op ? role : PARAM_OTHER;
+	want.role = op && !only_params(partner) ? role : PARAM_OTHER;
 	want.op = op;
 	want.partner = span;
 	want.partner_node = partner;
@@ -477,6 +484,13 @@ static void visit_field(struct analyzer *a, const json_t *args, const struct wan
 	analyze_node(a, json_array_get(args, 0), &want);
 }
 
+/* Functions whose value is much like their first argument. */
+static bool hands_through(const char *name)
+{
+	return one_of(name,
+		"lower\0upper\0btrim\0ltrim\0rtrim\0unaccent\0like_escape\0similar_to_escape\0");
+}
+
 static void visit_call(struct analyzer *a, const json_t *call, const struct want *want)
 {
 	const json_t *args = node_get(call, "args"), *arg;
@@ -489,24 +503,23 @@ static void visit_call(struct analyzer *a, const json_t *call, const struct want
 		visit_field(a, args, want);
 	if (visit_same_call(a, call, want))
 		return;
-	if (one_of(name,
-			"lower\0upper\0btrim\0ltrim\0rtrim\0unaccent\0like_escape\0similar_to_escape\0")) {
-		inner = *want;
-	} else if (inner.role == PARAM_OTHER) {
-		inner.partner = want->partner;
-		inner.partner_node = want->partner_node;
-	}
-	inner.direct = false;
 	inner.needs_type = vague != NULL;
 	inner.likely_type = vague ? vague->type : NULL;
-	json_array_foreach(args, i, arg) analyze_node(a, arg, &inner);
+	json_array_foreach(args, i, arg)
+	{
+		struct want first = *want;
+
+		first.direct = false;
+		analyze_node(a, arg, i == 0 && hands_through(name) ? &first : &inner);
+	}
 	inner = want_nothing(want->scope);
 	analyze_node(a, node_get(call, "agg_order"), &inner);
 	analyze_node(a, node_get(call, "agg_filter"), &inner);
 	analyze_fields(a, node_get(call, "over"), &inner);
 }
 
-/* COALESCE($1, a), GREATEST(a, $1), CASE ... THEN $1: values of the whole, one at a time. */
+/* COALESCE($1, a), GREATEST(a, $1), the results of CASE: values of the whole, one at a time. Where
+ * the whole has no partner, they are each other's. */
 static void visit_alternatives(struct analyzer *a, const json_t *list, const struct want *want)
 {
 	struct want inner = *want;
@@ -514,31 +527,38 @@ static void visit_alternatives(struct analyzer *a, const json_t *list, const str
 	size_t i;
 
 	inner.needs_type = all_params(list);
-	json_array_foreach(list, i, item) analyze_node(a, item, &inner);
+	if (inner.role == PARAM_OTHER && only_params(inner.partner_node))
+		inner.partner_node = NULL;
+	json_array_foreach(list, i, item)
+	{
+		if (inner.role == PARAM_OTHER && !inner.partner_node && !only_params(item)) {
+			inner.partner_node = item;
+			inner.partner = span_node(&a->lex, item);
+		}
+	}
+	analyze_node(a, list, &inner);
 }
 
 static void visit_case(struct analyzer *a, const json_t *body, const struct want *want)
 {
-	const json_t *arg = node_get(body, "arg"), *item, *when, *otherwise = node_get(body, "defresult");
+	const json_t *arg = node_get(body, "arg"), *item, *when;
+	json_t *results = json_array();
 	struct want inner = want_nothing(want->scope);
-	bool untyped = !otherwise || node_as(otherwise, "ParamRef");
 	size_t i;
 
 	analyze_node(a, arg, &inner);
+	if (arg)
+		inner = want_partner(want->scope, PARAM_COMPARE, "=", arg, span_node(&a->lex, arg));
 	json_array_foreach(node_get(body, "args"), i, item)
 	{
 		when = node_as(item, "CaseWhen");
-		inner = want_nothing(want->scope);
-		if (arg)
-			inner = want_partner(want->scope, PARAM_COMPARE, "=", arg, span_node(&a->lex, arg));
 		analyze_node(a, node_get(when, "expr"), &inner);
-		untyped &= node_as(node_get(when, "result"), "ParamRef") != NULL;
+		json_array_append(results, (json_t *)node_get(when, "result"));
 	}
-	inner = *want;
-	inner.needs_type = untyped;
-	json_array_foreach(node_get(body, "args"), i, item)
-		analyze_node(a, node_get(node_as(item, "CaseWhen"), "result"), &inner);
-	analyze_node(a, otherwise, &inner);
+	if (node_get(body, "defresult"))
+		json_array_append(results, (json_t *)node_get(body, "defresult"));
+	visit_alternatives(a, results, want);
+	json_decref(results);
 }
 
 /* $1 IN (SELECT x ...): the partner is x, within the subquery. */
@@ -587,6 +607,10 @@ static void visit_array(struct analyzer *a, const json_t *body, const struct wan
 	const json_t *elements = node_get(body, "elements");
 	struct want inner = want_computed(want);
 
+	if (want->role == PARAM_COMPARE) { /* tags && ARRAY[$1, $2] */
+		inner = *want;
+		inner.role = PARAM_ELEMENT;
+	}
 	inner.needs_type = all_params(elements);
 	visit_items(a, elements, inner);
 }

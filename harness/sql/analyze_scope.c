@@ -255,29 +255,6 @@ void scope_add_source(struct analyzer *a, int scope, const json_t *list, const c
 	out->from = target && source ? xasprintf("%s, %s", target, source) : NULL;
 }
 
-static bool has_kind(const json_t *value, const char *kind)
-{
-	const char *key;
-	json_t *inner;
-	size_t i;
-
-	if (json_is_array(value)) {
-		json_array_foreach(value, i, inner)
-		{
-			if (has_kind(inner, kind))
-				return true;
-		}
-		return false;
-	}
-	json_object_foreach((json_t *)value, key, inner)
-	{
-		if (strcmp(key, kind) == 0 ||
-			((json_is_object(inner) || json_is_array(inner)) && has_kind(inner, kind)))
-			return true;
-	}
-	return false;
-}
-
 static void add_conjunct(struct analyzer *a, int scope, const json_t *term)
 {
 	struct sql_scope *out = &a->out->scopes[scope];
@@ -285,10 +262,12 @@ static void add_conjunct(struct analyzer *a, int scope, const json_t *term)
 	_cleanup_free_ char *text = NULL;
 
 	out->linked |= outer;
-	if (outer || has_kind(term, "ParamRef") || has_kind(term, "SubLink"))
+	if (outer || node_contains(term, "ParamRef") || node_contains(term, "SubLink"))
 		return;
 	text = span_text(&a->lex, span_node(&a->lex, term));
-	if (text)
+	if (text && node_is(node_as(term, "BoolExpr"), "boolop", "OR_EXPR"))
+		strv_addf(&out->plain_conjuncts, "(%s)", text);
+	else if (text)
 		strv_add(&out->plain_conjuncts, text);
 }
 

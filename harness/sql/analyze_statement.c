@@ -202,8 +202,10 @@ static void analyze_set(struct analyzer *a, int scope, const json_t *targets)
 	{
 		const json_t *target = node_as(item, "ResTarget"), *value = node_get(target, "val");
 		const json_t *part = node_as(value, "MultiAssignRef");
-		struct want want = want_column(scope, PARAM_SET);
+		struct want want = want_nothing(scope);
 
+		analyze_node(a, node_get(target, "indirection"), &want);
+		want = want_column(scope, PARAM_SET);
 		want.partner = column_span(a, target);
 		if (part) { /* (a, b) = ($1, $2): the same source for each column */
 			size_t column = (size_t)json_integer_value(node_get(part, "colno"));

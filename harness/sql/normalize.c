@@ -127,24 +127,21 @@ static void mark_tree(struct marks *marks, const json_t *value)
 }
 
 /* A text the parser refuses may still be normalised when it is a query: utility statements have
- * values that look like names, and a backslash makes the end of a literal uncertain. */
+ * values that look like names, and a backslash makes the end of a literal uncertain. The parser's
+ * message is not passed on: it quotes the text. */
 static int check_unparsed(const struct lex *lex, struct err *err)
 {
-	struct err why = err ? *err : (struct err){0};
+	static const char queries[] = "select\0insert\0update\0delete\0merge\0with\0values\0table\0(\0";
 
 	for (size_t i = 0; i < lex->n; i++) {
-		bool first = i == 0 || lex_is(lex, i - 1, ";");
+		bool first = (i == 0 || lex_is(lex, i - 1, ";")) && !lex_is(lex, i, ";");
 
-		if (first &&
-			!lex_is_any(lex, i,
-				"select\0insert\0update\0delete\0merge\0with\0values\0table\0(\0;\0"))
+		if (first && !lex_is_any(lex, i, queries))
 			return err_set(err, ERR_USAGE,
-				"a statement that is not a query and cannot be parsed is not normalised: %s",
-				why.message);
+				"the text cannot be parsed and is not a query: its literals cannot be told");
 		if (lex->tokens[i].backslash)
 			return err_set(err, ERR_USAGE,
-				"a text with backslashes in literals that cannot be parsed is not normalised: %s",
-				why.message);
+				"the text cannot be parsed and has backslashes: its literals cannot be told");
 	}
 	return 0;
 }

@@ -37,7 +37,7 @@ int sql_normalize(const char *text, char **ret, struct err *err);
 int sql_fingerprint(const char *text, char **ret, struct err *err);
 
 /* A readable name made from the text alone, at most SQL_NAME_MAX bytes, lower case: "select orders
- * by customer_id order created_at limit", "update inventory set quantity by product_id". Different
+ * by customer_id order created_at limit", "update inventory by product_id set quantity". Different
  * texts may have the same name. Caller frees. */
 #define SQL_NAME_MAX 60
 int sql_name(const char *text, char **ret, struct err *err);
@@ -144,7 +144,8 @@ struct sql_scope {
 	bool with_params;   /* with has parameters, or writes */
 	char *target;       /* INSERT/UPDATE/DELETE/MERGE: the table; NULL */
 	struct strv plain_conjuncts; /* top-level AND terms of WHERE without parameters and without
-	                              * subqueries, as text, that name no outer columns */
+	                              * subqueries, as text, that name no outer columns; fit to be
+	                              * joined by AND */
 	struct strv tables;          /* base tables of this FROM, as written, in order */
 	struct strv aliases;         /* their aliases (the name when there is none), in step */
 	bool linked;        /* WHERE names columns of an outer scope */

@@ -102,3 +102,26 @@ const char *node_last_name(const json_t *names)
 
 	return n ? node_text(node_as(json_array_get(names, n - 1), "String"), "sval") : "";
 }
+
+bool node_contains(const json_t *node, const char *kind)
+{
+	const char *key;
+	json_t *inner;
+	size_t i;
+
+	if (json_is_array(node)) {
+		json_array_foreach(node, i, inner)
+		{
+			if (node_contains(inner, kind))
+				return true;
+		}
+		return false;
+	}
+	json_object_foreach((json_t *)node, key, inner)
+	{
+		if (strcmp(key, kind) == 0 ||
+			((json_is_object(inner) || json_is_array(inner)) && node_contains(inner, kind)))
+			return true;
+	}
+	return false;
+}

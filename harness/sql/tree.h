@@ -36,6 +36,8 @@ bool node_is(const json_t *body, const char *field, const char *value);
 bool node_flag(const json_t *body, const char *field);
 /* Of a body; NO_LOCATION when it has none. */
 size_t node_location(const json_t *body);
+/* Is a node of this kind anywhere in it? */
+bool node_contains(const json_t *node, const char *kind);
 /* The last name of a list of String nodes ("now" of pg_catalog.now), or "". */
 const char *node_last_name(const json_t *names);
 
