@@ -119,6 +119,9 @@ static void begin_record(struct replay_command *c)
 	run->replay = c->options;
 	if (run->replay.rate_per_s <= 0)
 		run->replay.rate_per_s = c->vectors.production_rate;
+	run->verdict.outcome = OUTCOME_INCONCLUSIVE;
+	run->verdict.needs_seconds = NAN;
+	strv_add(&run->verdict.reasons, "one arm alone is not judged");
 	assemble_statements(&c->vectors, NULL, run);
 }
 
