@@ -23,7 +23,10 @@ struct buf {
 	size_t cap;
 };
 
-#define BUF_INIT {0}
+#define BUF_INIT                                                                                   \
+	{                                                                                              \
+		0                                                                                          \
+	}
 #define _cleanup_buf_ __attribute__((cleanup(buf_release)))
 
 void buf_release(struct buf *buf); /* frees and zeroes; fine on a zeroed buf */
@@ -35,6 +38,6 @@ void buf_adds(struct buf *buf, const char *s);
 void buf_addc(struct buf *buf, char c);
 void buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vaddf(struct buf *buf, const char *format, va_list args)
-	__attribute__((format(printf, 2, 0)));
+    __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -15,8 +15,8 @@ static uint64_t monotonic_now_ns(void *ctx)
 static void monotonic_sleep_until_ns(void *ctx, uint64_t when_ns)
 {
 	struct timespec ts = {
-		.tv_sec = (time_t)(when_ns / NS_PER_S),
-		.tv_nsec = (long)(when_ns % NS_PER_S),
+	    .tv_sec = (time_t)(when_ns / NS_PER_S),
+	    .tv_nsec = (long)(when_ns % NS_PER_S),
 	};
 
 	(void)ctx;
@@ -25,8 +25,8 @@ static void monotonic_sleep_until_ns(void *ctx, uint64_t when_ns)
 }
 
 const struct clock clock_monotonic = {
-	.now_ns = monotonic_now_ns,
-	.sleep_until_ns = monotonic_sleep_until_ns,
+    .now_ns = monotonic_now_ns,
+    .sleep_until_ns = monotonic_sleep_until_ns,
 };
 
 void clock_wall_iso8601(char out[21])

@@ -34,11 +34,11 @@ struct err {
 /* Fill *err and return code, so that `return err_set(err, ERR_ENV, ...)` reads well. A NULL err
  * is allowed everywhere here and loses the message. */
 int err_set(struct err *err, enum err_code code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* As err_set, with ": strerror(errno)" appended. */
 int err_errno(struct err *err, enum err_code code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 
 /* Put context before the message ("binding q7: ..."); returns the code that is already there. */
 int err_wrap(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

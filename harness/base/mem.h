@@ -24,7 +24,7 @@ void *xmemdup(const void *p, size_t size);
 #define GROW(array, n, cap)                                                                        \
 	do {                                                                                           \
 		if ((n) >= (cap)) {                                                                        \
-			(cap) = (cap) ? (cap) * 2 : 8;                                                         \
+			(cap) = (cap) ? (cap)*2 : 8;                                                           \
 			(array) = xrealloc((array), (cap) * sizeof(*(array)));                                 \
 		}                                                                                          \
 	} while (0)

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void progress_say(const struct progress *progress, enum progress_level level, const char *format,
-	...)
+void progress_say(
+    const struct progress *progress, enum progress_level level, const char *format, ...)
 {
 	char text[2048];
 	va_list args;

@@ -21,6 +21,6 @@ struct progress {
 };
 
 void progress_say(const struct progress *progress, enum progress_level level, const char *format,
-	...) __attribute__((format(printf, 3, 4)));
+    ...) __attribute__((format(printf, 3, 4)));
 
 #endif

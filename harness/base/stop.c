@@ -50,6 +50,6 @@ int stop_fd(void)
 
 int stop_error(struct err *err)
 {
-	return err_set(err, ERR_INTERRUPTED, "stopped by signal %d (%s)", (int)received,
-		strsignal(received));
+	return err_set(
+	    err, ERR_INTERRUPTED, "stopped by signal %d (%s)", (int)received, strsignal(received));
 }

@@ -12,10 +12,10 @@
 
 #include "base/err.h"
 
-void stop_install(void);    /* SIGINT, SIGTERM, SIGHUP; SIGPIPE is ignored */
-bool stop_requested(void);  /* async-signal-safe */
-int stop_signal(void);      /* the signal's number, 0 if none */
-int stop_fd(void);          /* becomes readable at the first signal; -1 before stop_install */
+void stop_install(void);         /* SIGINT, SIGTERM, SIGHUP; SIGPIPE is ignored */
+bool stop_requested(void);       /* async-signal-safe */
+int stop_signal(void);           /* the signal's number, 0 if none */
+int stop_fd(void);               /* becomes readable at the first signal; -1 before stop_install */
 int stop_error(struct err *err); /* fills err; returns ERR_INTERRUPTED */
 
 #endif

@@ -13,20 +13,42 @@ struct unit {
 
 /* The first word of each table is the unit of a bare number. */
 static const struct unit duration_units[] = {
-	{"", 1e9}, {"ns", 1}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}, {"min", 60e9}, {"m", 60e9},
-	{"h", 3600e9}, {"d", 86400e9}, {0},
+    {"", 1e9},
+    {"ns", 1},
+    {"us", 1e3},
+    {"ms", 1e6},
+    {"s", 1e9},
+    {"min", 60e9},
+    {"m", 60e9},
+    {"h", 3600e9},
+    {"d", 86400e9},
+    {0},
 };
 static const struct unit rate_units[] = {
-	{"", 1}, {"/s", 1}, {"/sec", 1}, {"/min", 1 / 60.0}, {"/h", 1 / 3600.0}, {0},
+    {"", 1},
+    {"/s", 1},
+    {"/sec", 1},
+    {"/min", 1 / 60.0},
+    {"/h", 1 / 3600.0},
+    {0},
 };
 static const struct unit size_units[] = {
-	{"", 1}, {"B", 1}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"KiB", 0x1p10},
-	{"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}, {0},
+    {"", 1},
+    {"B", 1},
+    {"kB", 1e3},
+    {"MB", 1e6},
+    {"GB", 1e9},
+    {"TB", 1e12},
+    {"KiB", 0x1p10},
+    {"MiB", 0x1p20},
+    {"GiB", 0x1p30},
+    {"TiB", 0x1p40},
+    {0},
 };
 static const struct unit fraction_units[] = {{"", 1}, {"%", 0.01}, {0}};
 
 static int parse_with_units(const char *text, const struct unit *units, const char *what,
-	const char *example, double *ret, struct err *err)
+    const char *example, double *ret, struct err *err)
 {
 	char *end;
 	double number;
@@ -34,8 +56,8 @@ static int parse_with_units(const char *text, const struct unit *units, const ch
 	errno = 0;
 	number = strtod(text, &end);
 	if (end == text || errno == ERANGE || !isfinite(number) || number < 0)
-		return err_set(err, ERR_USAGE, "\"%.60s\" is not a %s; write for instance %s", text, what,
-			example);
+		return err_set(
+		    err, ERR_USAGE, "\"%.60s\" is not a %s; write for instance %s", text, what, example);
 	while (*end == ' ')
 		end++;
 	for (const struct unit *unit = units; unit->name; unit++) {
@@ -45,7 +67,7 @@ static int parse_with_units(const char *text, const struct unit *units, const ch
 		}
 	}
 	return err_set(err, ERR_USAGE, "\"%.60s\" has an unknown unit for a %s; write for instance %s",
-		text, what, example);
+	    text, what, example);
 }
 
 int units_parse_duration_ns(const char *text, uint64_t *ret_ns, struct err *err)
@@ -85,7 +107,7 @@ int units_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret, st
 	number = strtoll(text, &end, 10);
 	if (end == text || *end || errno == ERANGE || number < min || number > max)
 		return err_set(err, ERR_USAGE, "\"%.60s\" is not a whole number from %lld to %lld", text,
-			(long long)min, (long long)max);
+		    (long long)min, (long long)max);
 	*ret = number;
 	return 0;
 }
@@ -101,8 +123,8 @@ int units_parse_double(const char *text, double *ret, struct err *err)
 	return 0;
 }
 
-static char *format_scaled(char out[32], double value, const double *factors,
-	const char *const *names, int n)
+static char *format_scaled(
+    char out[32], double value, const double *factors, const char *const *names, int n)
 {
 	int i = 0;
 	double scaled;
@@ -110,8 +132,11 @@ static char *format_scaled(char out[32], double value, const double *factors,
 	while (i + 1 < n && fabs(value) >= factors[i + 1] * 0.9995)
 		i++;
 	scaled = value / factors[i];
-	snprintf(out, 32, "%.*f%s%s", fabs(scaled) >= 99.95 ? 0 : fabs(scaled) >= 9.995 ? 1 : 2, scaled,
-		names[i][0] ? " " : "", names[i]);
+	snprintf(out, 32, "%.*f%s%s",
+	    fabs(scaled) >= 99.95   ? 0
+	    : fabs(scaled) >= 9.995 ? 1
+	                            : 2,
+	    scaled, names[i][0] ? " " : "", names[i]);
 	return out;
 }
 
@@ -147,6 +172,10 @@ char *units_format_percent(char out[32], double fraction)
 {
 	double percent = 100 * fraction;
 
-	snprintf(out, 32, "%.*f%%", fabs(percent) >= 99.95 ? 0 : fabs(percent) >= 9.995 ? 1 : 2, percent);
+	snprintf(out, 32, "%.*f%%",
+	    fabs(percent) >= 99.95   ? 0
+	    : fabs(percent) >= 9.995 ? 1
+	                             : 2,
+	    percent);
 	return out;
 }

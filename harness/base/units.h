@@ -11,10 +11,13 @@
 
 #include <stdint.h>
 
-int units_parse_duration_ns(const char *text, uint64_t *ret_ns, struct err *err); /* us ms s min h d */
-int units_parse_rate(const char *text, double *ret_per_s, struct err *err);       /* /s /min /h */
-int units_parse_size(const char *text, double *ret_bytes, struct err *err); /* B kB MB GB KiB MiB GiB */
-int units_parse_fraction(const char *text, double *ret_fraction, struct err *err); /* 0.1% or 0.001 */
+int units_parse_duration_ns(
+    const char *text, uint64_t *ret_ns, struct err *err);                   /* us ms s min h d */
+int units_parse_rate(const char *text, double *ret_per_s, struct err *err); /* /s /min /h */
+int units_parse_size(
+    const char *text, double *ret_bytes, struct err *err); /* B kB MB GB KiB MiB GiB */
+int units_parse_fraction(
+    const char *text, double *ret_fraction, struct err *err); /* 0.1% or 0.001 */
 int units_parse_int(const char *text, int64_t min, int64_t max, int64_t *ret, struct err *err);
 int units_parse_double(const char *text, double *ret, struct err *err);
 

@@ -19,9 +19,9 @@
 #include <stdint.h>
 
 enum bound_kind {
-	BOUND_MAX,          /* candidate's value at most limit */
+	BOUND_MAX, /* candidate's value at most limit */
 	BOUND_MIN,
-	BOUND_MAX_RATIO,    /* candidate / baseline at most limit */
+	BOUND_MAX_RATIO, /* candidate / baseline at most limit */
 	BOUND_MIN_RATIO,
 	BOUND_MAX_INCREASE, /* candidate - baseline at most limit, in the metric's unit */
 };
@@ -54,9 +54,9 @@ struct threshold {
 	const struct metric *metric;
 	struct scope scope;
 	enum bound_kind bound;
-	double limit;     /* seconds, bytes, fraction, ... by metric->unit; a ratio for ratios */
-	double over;      /* slow.count: the latency in seconds that counts as slow; else NAN */
-	int line;         /* in gate.yaml; 0 for the default policy */
+	double limit; /* seconds, bytes, fraction, ... by metric->unit; a ratio for ratios */
+	double over;  /* slow.count: the latency in seconds that counts as slow; else NAN */
+	int line;     /* in gate.yaml; 0 for the default policy */
 };
 
 enum staging_kind { STAGING_LAB, STAGING_DSN };
@@ -70,9 +70,9 @@ struct replay_options {
 	double rate_per_s; /* ops per second and arm; 0 means production's own */
 	uint64_t duration_ns;
 	uint64_t max_duration_ns; /* gate --max-time; 0 means duration_ns */
-	int clients;       /* sessions per arm */
-	int jobs;          /* generator threads */
-	enum protocol protocol; /* CAPTURED means prepared where nothing better is known */
+	int clients;              /* sessions per arm */
+	int jobs;                 /* generator threads */
+	enum protocol protocol;   /* CAPTURED means prepared where nothing better is known */
 	enum arrivals arrivals;
 	uint64_t seed;
 	uint64_t pair_gap_ns;          /* second arm of a pair after the first; default 1 ms */
@@ -90,12 +90,12 @@ struct gate {
 	char *dsn;     /* STAGING_DSN */
 	char *workload;
 	enum clone_driver_kind driver;
-	char *existing_dsn[2];   /* CLONE_EXISTING: baseline, candidate */
+	char *existing_dsn[2];           /* CLONE_EXISTING: baseline, candidate */
 	char *clone_create, *clone_drop; /* CLONE_COMMAND */
-	char *up, *down;         /* SQL files; NULL for the unchanged candidate */
-	char *up_sql, *down_sql; /* their text, read at load; NULL likewise */
-	bool allow_migration;    /* candidate.kind: migration */
-	char *overrides;         /* bind overrides file; NULL */
+	char *up, *down;                 /* SQL files; NULL for the unchanged candidate */
+	char *up_sql, *down_sql;         /* their text, read at load; NULL likewise */
+	bool allow_migration;            /* candidate.kind: migration */
+	char *overrides;                 /* bind overrides file; NULL */
 	struct replay_options replay;
 	struct threshold *thresholds;
 	size_t n_thresholds, cap_thresholds;

@@ -10,15 +10,15 @@
 #include <stddef.h>
 
 enum metric_family {
-	METRIC_SERVICE,   /* latency.*: quantile or mean of service time, tested by JUDGE section 2 */
-	METRIC_RESPONSE,  /* response.*: the same of response time */
-	METRIC_COUNTER,   /* from pg_stat_statements: nearly noise-free, judged first */
-	METRIC_OP,        /* counted by the replay: errors.rate, slow.count, throughput, result.* */
-	METRIC_TABLE,     /* table.*: statistics views and sizes */
-	METRIC_INDEX,     /* index.* */
-	METRIC_PLAN,      /* plan.* */
-	METRIC_VACUUM,    /* vacuum.seconds */
-	METRIC_RUN,       /* one figure for the run: coverage.*, fidelity.*, replica.* */
+	METRIC_SERVICE,  /* latency.*: quantile or mean of service time, tested by JUDGE section 2 */
+	METRIC_RESPONSE, /* response.*: the same of response time */
+	METRIC_COUNTER,  /* from pg_stat_statements: nearly noise-free, judged first */
+	METRIC_OP,       /* counted by the replay: errors.rate, slow.count, throughput, result.* */
+	METRIC_TABLE,    /* table.*: statistics views and sizes */
+	METRIC_INDEX,    /* index.* */
+	METRIC_PLAN,     /* plan.* */
+	METRIC_VACUUM,   /* vacuum.seconds */
+	METRIC_RUN,      /* one figure for the run: coverage.*, fidelity.*, replica.* */
 };
 
 enum metric_unit {
@@ -33,10 +33,10 @@ struct metric {
 	const char *name; /* "latency.p95" */
 	enum metric_family family;
 	enum metric_unit unit;
-	double quantile;  /* 0.95; 0 for mean and 1 for max; NAN where it has no meaning */
+	double quantile; /* 0.95; 0 for mean and 1 for max; NAN where it has no meaning */
 	bool higher_is_worse;
 	bool has_baseline; /* false: one figure for both arms, so ratios and increases mean nothing */
-	const char *help; /* one line for `gate.yaml(5)` and --help */
+	const char *help;  /* one line for `gate.yaml(5)` and --help */
 };
 
 extern const struct metric metrics[];

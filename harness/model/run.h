@@ -16,7 +16,6 @@
 #include "model/workload.h"
 
 #include <jansson.h>
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,18 +53,18 @@ struct run_statement {
 	bool writes;
 	struct strv tables;
 	double share_time, share_calls; /* of production */
-	char *value_source; /* value_source_name() */
-	char *note;         /* from bind; NULL */
-	char *skip_reason;  /* not replayed; NULL when it was */
+	char *value_source;             /* value_source_name() */
+	char *note;                     /* from bind; NULL */
+	char *skip_reason;              /* not replayed; NULL when it was */
 	struct work production;
 	struct run_statement_arm arms[N_ARMS];
 };
 
 struct run_table_arm {
 	double inserted, updated, hot_updated, deleted; /* rows during the replay */
-	double dead_tuples;   /* at the end, before VACUUM */
-	double size_bytes;    /* heap, at the end */
-	double growth_bytes;  /* since the start */
+	double dead_tuples;                             /* at the end, before VACUUM */
+	double size_bytes;                              /* heap, at the end */
+	double growth_bytes;                            /* since the start */
 	double vacuum_seconds;
 };
 struct run_table {
@@ -86,7 +85,7 @@ const char *index_role_name(enum index_role role); /* "existing", "created", "dr
 struct run_index {
 	char *name; /* schema.index */
 	char *table;
-	char *definition; /* pg_get_indexdef */
+	char *definition;     /* pg_get_indexdef */
 	enum index_role role; /* what the candidate did with it */
 	bool is_unique, is_primary, is_constraint;
 	double build_seconds; /* created ones; NAN when not timed alone */
@@ -123,19 +122,19 @@ struct run_slice {
 
 struct run_generator {
 	double scheduled, completed, errors, unfinished; /* ops over both arms */
-	double lag_p50, lag_p99, lag_max;     /* seconds */
-	double queueing_p99;                  /* waiting for a free session, seconds */
-	double cpu_seconds;                   /* of this process during the replay */
-	double machine_busy;                  /* share of this machine's CPU time in use, 0..1 */
+	double lag_p50, lag_p99, lag_max;                /* seconds */
+	double queueing_p99;                             /* waiting for a free session, seconds */
+	double cpu_seconds;                              /* of this process during the replay */
+	double machine_busy;                      /* share of this machine's CPU time in use, 0..1 */
 	double machine_stalls, machine_stall_max; /* heartbeat: stalls above 5 ms, and the longest */
-	double offered_rate, achieved_rate;   /* ops/s per arm */
-	double duration_s;                    /* from the first due time to the last answer */
-	double warmup_s;                      /* cut from the judged samples */
+	double offered_rate, achieved_rate;       /* ops/s per arm */
+	double duration_s;                        /* from the first due time to the last answer */
+	double warmup_s;                          /* cut from the judged samples */
 };
 
 struct run_disturbance {
-	char *kind; /* "checkpoint", "autovacuum", "stall", "cache", "cpu", "settings" */
-	char *text; /* a sentence */
+	char *kind;       /* "checkpoint", "autovacuum", "stall", "cache", "cpu", "settings" */
+	char *text;       /* a sentence */
 	bool blocks_pass; /* the run is INCONCLUSIVE because of it */
 };
 
@@ -144,9 +143,9 @@ const char *outcome_name(enum outcome outcome); /* "PASS", ... */
 
 /* One threshold applied to one metric in one scope. */
 struct check {
-	char *id;     /* "latency.p95 of customer timeline": unique, stable between runs */
+	char *id; /* "latency.p95 of customer timeline": unique, stable between runs */
 	const struct metric *metric;
-	char *scope;  /* the statement, table or index, or "all reads"; as in the threshold otherwise */
+	char *scope; /* the statement, table or index, or "all reads"; as in the threshold otherwise */
 	enum bound_kind bound;
 	double limit;
 	double baseline, candidate; /* values on each arm */
@@ -161,18 +160,18 @@ struct check {
 
 struct verdict {
 	enum outcome outcome;
-	bool proven;           /* every check is */
-	struct strv reasons;   /* why not PASS; empty for PASS */
-	double needs_seconds;  /* INCONCLUSIVE: the longest of its checks'; NAN unknown */
+	bool proven;          /* every check is */
+	struct strv reasons;  /* why not PASS; empty for PASS */
+	double needs_seconds; /* INCONCLUSIVE: the longest of its checks'; NAN unknown */
 };
 
 struct run {
 	char *run_id;
-	char *name;       /* of the gate */
+	char *name;                     /* of the gate */
 	char *started_at, *finished_at; /* ISO 8601, UTC */
-	char *version;    /* pgrehearse's */
-	char *command;    /* how to reproduce, no secrets */
-	char *stopped_by; /* "time", "verdict", "signal 2", "server lost"; NULL while running */
+	char *version;                  /* pgrehearse's */
+	char *command;                  /* how to reproduce, no secrets */
+	char *stopped_by;     /* "time", "verdict", "signal 2", "server lost"; NULL while running */
 	char *candidate_name; /* file name of up.sql, or "unchanged" */
 	char *up_sql, *down_sql;
 	struct replay_options replay;
@@ -210,6 +209,6 @@ json_t *run_to_json(const struct run *run);
 void run_release(struct run *run);
 void check_release(struct check *check);
 void run_add_disturbance(struct run *run, const char *kind, bool blocks_pass, const char *format,
-	...) __attribute__((format(printf, 4, 5)));
+    ...) __attribute__((format(printf, 4, 5)));
 
 #endif

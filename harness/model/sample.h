@@ -46,8 +46,8 @@ struct sample {
 	uint16_t statement; /* index into run.statements */
 	uint8_t arm;
 	uint8_t status;
-	uint32_t sqlstate;  /* five characters, six bits each, as PostgreSQL's MAKE_SQLSTATE; 0 none */
-	uint32_t rows;      /* rows returned or affected */
+	uint32_t sqlstate; /* five characters, six bits each, as PostgreSQL's MAKE_SQLSTATE; 0 none */
+	uint32_t rows;     /* rows returned or affected */
 };
 
 struct sample_header {

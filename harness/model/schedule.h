@@ -35,8 +35,8 @@ struct schedule_plan {
 };
 
 struct schedule_entry {
-	uint64_t index;   /* 0, 1, 2, ... */
-	uint64_t due_ns;  /* since the start of the run */
+	uint64_t index;       /* 0, 1, 2, ... */
+	uint64_t due_ns;      /* since the start of the run */
 	uint32_t transaction; /* index into vectors.transactions */
 	uint8_t first_arm;    /* 0 baseline first, 1 candidate first */
 	/* ordinal of each statement's op: how many ops of that statement came before this entry;
@@ -47,8 +47,8 @@ struct schedule_entry {
 
 struct schedule;
 /* Borrows vectors. NULL and err when the mix is empty or the rate is not positive. */
-struct schedule *schedule_new(const struct vectors *vectors, const struct schedule_plan *plan,
-	struct err *err);
+struct schedule *schedule_new(
+    const struct vectors *vectors, const struct schedule_plan *plan, struct err *err);
 bool schedule_next(struct schedule *schedule, struct schedule_entry *ret);
 void schedule_free(struct schedule *schedule);
 

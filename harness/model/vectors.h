@@ -32,10 +32,10 @@ enum fresh_kind {
 };
 
 struct param {
-	uint32_t type_oid;    /* declared in Parse; 0 lets the server infer it */
-	char *type_name;      /* as format_type() says; "" when inferred */
+	uint32_t type_oid; /* declared in Parse; 0 lets the server infer it */
+	char *type_name;   /* as format_type() says; "" when inferred */
 	enum fresh_kind fresh;
-	char *fresh_prefix;   /* FRESH_TEXT; else NULL */
+	char *fresh_prefix; /* FRESH_TEXT; else NULL */
 	int64_t fresh_base;
 };
 
@@ -45,7 +45,7 @@ enum vector_order {
 };
 
 enum value_source { /* where the values came from, best first */
-	VALUES_NONE,       /* the statement has no parameters */
+	VALUES_NONE,    /* the statement has no parameters */
 	VALUES_OVERRIDE,
 	VALUES_LOG,
 	VALUES_CALIBRATED,
@@ -56,22 +56,22 @@ enum value_source { /* where the values came from, best first */
 const char *value_source_name(enum value_source source); /* "witness", ... */
 
 struct bound_statement {
-	char *name;     /* the workload statement's */
+	char *name; /* the workload statement's */
 	char *queryid;
-	char *sql;      /* executable text; no trailing semicolon */
+	char *sql; /* executable text; no trailing semicolon */
 	enum statement_kind kind;
 	bool writes;
 	struct strv tables;
-	double calls;       /* production's, for the mix */
-	double exec_ms;     /* production's total, for coverage */
+	double calls;           /* production's, for the mix */
+	double exec_ms;         /* production's total, for coverage */
 	struct work production; /* production's work over the window, for fidelity */
 	enum value_source source;
-	char *note;         /* how the text was repaired or why the values are weak; may be NULL */
+	char *note; /* how the text was repaired or why the values are weak; may be NULL */
 	struct param *params;
 	size_t n_params;
 	enum vector_order order;
-	char **values;      /* n_vectors * n_params, row-major; NULL is SQL NULL */
-	double *weights;    /* n_vectors, or NULL for equal weights */
+	char **values;   /* n_vectors * n_params, row-major; NULL is SQL NULL */
+	double *weights; /* n_vectors, or NULL for equal weights */
 	size_t n_vectors;
 };
 
@@ -122,6 +122,6 @@ void vector_picker_free(struct vector_picker *picker);
  * borrowed from vectors or from scratch, which is cleared first: one scratch holds one pick. Returns the
  * row number. Pure: the same arguments give the same values on either arm and in any thread. */
 size_t vector_pick(const struct vector_picker *picker, size_t statement, uint64_t ordinal,
-	struct buf *scratch, const char **ret_values);
+    struct buf *scratch, const char **ret_values);
 
 #endif

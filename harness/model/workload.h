@@ -43,10 +43,10 @@ struct statement {
 	char *fingerprint; /* libpg_query's, hexadecimal; "" when the text cannot be parsed */
 	char *text;        /* normalised: $1, $2, ... for constants, no comments */
 	enum statement_kind kind;
-	bool writes;         /* INSERT/UPDATE/DELETE/MERGE, also inside WITH; SELECT FOR UPDATE reads */
-	struct strv tables;  /* as written in the text, schema-qualified where it is */
-	struct work work;    /* over the window */
-	char *skip_reason;   /* why it cannot be replayed; NULL when it can as far as capture knows */
+	bool writes;        /* INSERT/UPDATE/DELETE/MERGE, also inside WITH; SELECT FOR UPDATE reads */
+	struct strv tables; /* as written in the text, schema-qualified where it is */
+	struct work work;   /* over the window */
+	char *skip_reason;  /* why it cannot be replayed; NULL when it can as far as capture knows */
 };
 
 /* Production's settings that decide plans and cost, and the tables' sizes. */
@@ -67,10 +67,10 @@ struct workload_source {
 	char *database;
 	char *role;
 	char *search_path;
-	char *captured_at; /* ISO 8601, UTC */
-	double window_s;   /* time the figures cover; 0 when unknown */
-	bool since_reset;  /* figures since the last reset rather than over a window */
-	double dealloc;    /* entries that pg_stat_statements evicted in the window */
+	char *captured_at;      /* ISO 8601, UTC */
+	double window_s;        /* time the figures cover; 0 when unknown */
+	bool since_reset;       /* figures since the last reset rather than over a window */
+	double dealloc;         /* entries that pg_stat_statements evicted in the window */
 	double lost_time_share; /* execution time not attributable to a kept statement, 0..1 */
 	struct workload_setting *settings;
 	size_t n_settings, cap_settings;
@@ -79,12 +79,11 @@ struct workload_source {
 };
 
 /* The parts of workload.json that run.json repeats. */
-void workload_source_load(struct json_reader *r, const json_t *object,
-	struct workload_source *ret);
+void workload_source_load(struct json_reader *r, const json_t *object, struct workload_source *ret);
 json_t *workload_source_to_json(const struct workload_source *source);
 void workload_source_release(struct workload_source *source);
 void workload_settings_load(struct json_reader *r, const json_t *object,
-	struct workload_setting **ret, size_t *ret_n, size_t *ret_cap);
+    struct workload_setting **ret, size_t *ret_n, size_t *ret_cap);
 json_t *workload_settings_to_json(const struct workload_setting *settings, size_t n);
 void workload_settings_release(struct workload_setting *settings, size_t n);
 
