@@ -1,2 +1,2 @@
-\set id random(1, 80000)
-SELECT state, attempts, payload FROM jobs WHERE id = :id * 5;
+\set id 5 * random(1, 80000)
+SELECT state, attempts, payload FROM jobs WHERE id = :id;

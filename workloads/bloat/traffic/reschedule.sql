@@ -1,2 +1,2 @@
-\set id random(1, 80000)
-UPDATE jobs SET run_at = now() + interval '1 hour', attempts = attempts + 1 WHERE id = :id * 5;
+\set id 5 * random(1, 80000)
+UPDATE jobs SET run_at = now() + interval '1 hour', attempts = attempts + 1 WHERE id = :id;
