@@ -196,8 +196,9 @@ int process_run(const struct process_options *options, const char *const *argv,
 		return ERR_ENV;
 	}
 	pid = fork();
+	/* Without a reader of its own, output shares a pipe with errors: the lines keep their order. */
 	if (pid == 0)
-		become(options, argv, environment, parent, out[1], errors[1]);
+		become(options, argv, environment, parent, ret_stdout ? out[1] : errors[1], errors[1]);
 	close(out[1]);
 	close(errors[1]);
 	if (pid < 0)
