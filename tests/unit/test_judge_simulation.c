@@ -1,0 +1,228 @@
+/*
+ * The judge on imagined runs with fixed seeds: an unchanged candidate must not FAIL, and planted
+ * slow-downs must be found. The margins are wide; tests/bench/trust/simulate prints the rates.
+ */
+#include "../bench/trust/synthetic.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct rates {
+	int fail, pass, inconclusive;
+};
+
+static struct rates simulate(const struct synthetic_plan *plan, const char *const *names,
+    enum scope_kind scope, double limit, int runs, uint64_t seed)
+{
+	struct rates rates = {0};
+
+	for (int i = 0; i < runs; i++) {
+		struct synthetic s;
+
+		synthetic_make(plan, seed + (uint64_t)i, &s);
+		for (int k = 0; names[k]; k++)
+			synthetic_add_threshold(&s, names[k], scope, BOUND_MAX_RATIO, limit);
+		synthetic_judge(&s, plan->seconds, true);
+		rates.fail += s.run.verdict.outcome == OUTCOME_FAIL;
+		rates.pass += s.run.verdict.outcome == OUTCOME_PASS;
+		rates.inconclusive += s.run.verdict.outcome == OUTCOME_INCONCLUSIVE;
+		synthetic_release(&s);
+	}
+	return rates;
+}
+
+static const char *const p50[] = {"latency.p50", NULL};
+static const char *const p95[] = {"latency.p95", NULL};
+static const char *const three[] = {"latency.p50", "latency.p95", "latency.p99", NULL};
+
+static void an_unchanged_candidate_never_fails(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	struct rates rates;
+
+	(void)state;
+	plan.n_statements = 4;
+	plan.stalls_per_s = 0.5;
+	plan.stall_s = 0.05;
+	plan.drift = 0.25;
+	rates = simulate(&plan, three, SCOPE_EACH, 1.10, 300, 1000);
+	assert_int_equal(rates.fail, 0);
+	assert_true(rates.pass >= 240);
+}
+
+static void a_quarter_slower_is_found(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+
+	(void)state;
+	plan.slow_ratio = 1.25;
+	assert_true(simulate(&plan, p50, SCOPE_ALL, 1.10, 40, 1).fail >= 38);
+	assert_true(simulate(&plan, p95, SCOPE_ALL, 1.10, 40, 1).fail >= 26);
+	plan.seconds = 60;
+	assert_true(simulate(&plan, p95, SCOPE_ALL, 1.10, 30, 1).fail >= 28);
+	assert_int_equal(simulate(&plan, p95, SCOPE_ALL, 1.10, 30, 1).pass, 0);
+}
+
+static void exactly_at_the_limit_is_neither(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	struct rates rates;
+
+	(void)state;
+	plan.slow_ratio = 1.10;
+	plan.seconds = 60;
+	rates = simulate(&plan, p50, SCOPE_ALL, 1.10, 60, 1);
+	assert_true(rates.fail <= 2 && rates.pass <= 6);
+	rates = simulate(&plan, p95, SCOPE_ALL, 1.10, 60, 1);
+	assert_true(rates.fail <= 2 && rates.pass <= 6);
+}
+
+static void an_improvement_must_be_as_large_as_demanded(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+
+	(void)state;
+	plan.seconds = 60;
+	plan.slow_ratio = 0.70;
+	assert_true(simulate(&plan, p95, SCOPE_ALL, 0.80, 30, 1).pass >= 28);
+	plan.slow_ratio = 0.85;
+	assert_true(simulate(&plan, p95, SCOPE_ALL, 0.80, 30, 1).pass <= 1);
+	plan.slow_ratio = 1;
+	assert_true(simulate(&plan, p95, SCOPE_ALL, 0.80, 30, 1).fail >= 28);
+}
+
+static void one_slow_statement_of_many_is_found(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	struct rates rates;
+
+	(void)state;
+	plan.rate_per_s = 400;
+	plan.n_statements = 10;
+	plan.slow_ratio = 1.5;
+	rates = simulate(&plan, three, SCOPE_EACH, 1.10, 20, 1);
+	assert_true(rates.fail >= 19);
+	assert_int_equal(rates.pass, 0);
+}
+
+/* Two of a hundred calls sleep: the median cannot see it, the tail must. */
+static void a_slow_tail_is_found_in_the_tail(void **state)
+{
+	static const char *const p99[] = {"latency.p99", NULL};
+	struct synthetic_plan plan = synthetic_unchanged;
+
+	(void)state;
+	plan.seconds = 60;
+	plan.sleep_share = 0.02;
+	plan.sleep_s = 0.05;
+	assert_true(simulate(&plan, p99, SCOPE_ALL, 1.25, 20, 1).fail >= 19);
+	assert_int_equal(simulate(&plan, p50, SCOPE_ALL, 1.25, 20, 1).fail, 0);
+}
+
+static void clear_cases_end_early_and_open_ones_do_not(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+
+	(void)state;
+	plan.seconds = 60;
+	for (int i = 0; i < 3; i++) {
+		static const double ratios[] = {1, 2, 1.10};
+		struct synthetic s;
+		double seconds;
+		bool clear;
+
+		plan.slow_ratio = ratios[i];
+		synthetic_make(&plan, 5, &s);
+		synthetic_add_threshold(&s, "latency.p50", SCOPE_ALL, BOUND_MAX_RATIO, 1.10);
+		seconds = synthetic_watch(&s, 60, &clear);
+		assert_int_equal(clear, i < 2);
+		assert_true(i < 2 ? seconds < 20 : seconds == 60);
+		assert_int_equal(s.run.verdict.outcome, i == 0   ? OUTCOME_PASS
+		                                        : i == 1 ? OUTCOME_FAIL
+		                                                 : OUTCOME_INCONCLUSIVE);
+		synthetic_release(&s);
+	}
+}
+
+/* Many looks must not add up to false alarms. */
+static void looking_every_second_raises_no_false_alarm(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	int fails = 0;
+
+	(void)state;
+	plan.seconds = 40;
+	plan.rate_per_s = 100;
+	plan.slow_ratio = 1.10; /* the worst case that is still allowed */
+	for (uint64_t seed = 0; seed < 40; seed++) {
+		struct synthetic s;
+		bool clear;
+
+		synthetic_make(&plan, seed, &s);
+		synthetic_add_threshold(&s, "latency.p50", SCOPE_ALL, BOUND_MAX_RATIO, 1.10);
+		synthetic_add_threshold(&s, "latency.p95", SCOPE_ALL, BOUND_MAX_RATIO, 1.10);
+		synthetic_watch(&s, 40, &clear);
+		fails += s.run.verdict.outcome == OUTCOME_FAIL;
+		synthetic_release(&s);
+	}
+	assert_true(fails <= 2);
+}
+
+static void the_same_samples_give_the_same_verdict(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	struct synthetic s;
+	_cleanup_free_ char *why = NULL;
+	double upper;
+
+	(void)state;
+	synthetic_make(&plan, 9, &s);
+	synthetic_add_threshold(&s, "latency.p95", SCOPE_ALL, BOUND_MAX_RATIO, 1.10);
+	synthetic_judge(&s, 20, true);
+	why = xstrdup(s.run.checks[0].why);
+	upper = s.run.checks[0].upper;
+	synthetic_judge(&s, 20, true);
+	assert_string_equal(s.run.checks[0].why, why);
+	assert_true(s.run.checks[0].upper == upper);
+	assert_int_equal(s.run.n_checks, 1);
+	synthetic_release(&s);
+}
+
+static void a_slow_start_is_cut_and_noise_is_not(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	struct synthetic s;
+
+	(void)state;
+	plan.seconds = 60;
+	synthetic_make(&plan, 3, &s);
+	assert_true(judge_warmup_seconds(&s.samples, 60) <= 5);
+	for (size_t i = 0; i < s.samples.n; i++)
+		if (s.items[i].due_ns < UINT64_C(6000000000))
+			s.items[i].done_ns += 2 * (s.items[i].done_ns - s.items[i].sent_ns);
+	assert_true(judge_warmup_seconds(&s.samples, 60) >= 5);
+	assert_true(judge_warmup_seconds(&s.samples, 60) <= 15);
+	synthetic_release(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_unchanged_candidate_never_fails),
+	    cmocka_unit_test(a_quarter_slower_is_found),
+	    cmocka_unit_test(exactly_at_the_limit_is_neither),
+	    cmocka_unit_test(an_improvement_must_be_as_large_as_demanded),
+	    cmocka_unit_test(one_slow_statement_of_many_is_found),
+	    cmocka_unit_test(a_slow_tail_is_found_in_the_tail),
+	    cmocka_unit_test(clear_cases_end_early_and_open_ones_do_not),
+	    cmocka_unit_test(looking_every_second_raises_no_false_alarm),
+	    cmocka_unit_test(the_same_samples_give_the_same_verdict),
+	    cmocka_unit_test(a_slow_start_is_cut_and_noise_is_not),
+	};
+
+	return cmocka_run_group_tests_name("judge: simulation", tests, NULL, NULL);
+}
