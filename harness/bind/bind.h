@@ -2,7 +2,12 @@
  * bind: a workload and a staging database in, executable statements with values out.
  *
  * Reads staging only (in read-only transactions), never writes. A statement that cannot be bound
- * ends in vectors.skipped with its reason; bind fails only when the server does.
+ * ends in vectors.skipped with its reason; bind fails only when the server does. The connection
+ * gets settings of bind's for the while (read-only, DateStyle, TimeZone, a statement timeout); they
+ * are RESET at the end.
+ *
+ * The same workload, staging contents and seed give the same vectors, as long as calibration is
+ * not cut short by calibrate_s.
  */
 #ifndef BIND_BIND_H
 #define BIND_BIND_H
@@ -13,14 +18,23 @@
 #include "model/workload.h"
 #include "pg/db.h"
 
+/* What a bound statement did on staging, vector by vector, with EXPLAIN ANALYZE. */
+struct bind_fidelity {
+	size_t measured;     /* vectors executed; 0 for writes, which are only planned */
+	double rows, blocks; /* per call; NAN when not measured */
+};
+
 struct bind_options {
 	uint64_t seed;
 	size_t vectors_per_statement; /* rows to draw; default 200 */
 	double expected_ops;          /* ops of the whole run and arm: how many rows a DELETE needs */
+	double calibrate_s;           /* time for choosing settings, all statements; 0 means 15 */
+	struct bind_fidelity **ret_fidelity; /* NULL, or gets an array in step with ret->statements;
+	                                      * caller frees */
 };
 
 int bind_workload(struct db *staging, const struct workload *workload,
-	const struct bind_options *options, const struct progress *progress, struct vectors *ret,
-	struct err *err);
+    const struct bind_options *options, const struct progress *progress, struct vectors *ret,
+    struct err *err);
 
 #endif

@@ -1,10 +1,10 @@
 /* Vectors from pools: rows stay together, lists take different rows, ranges have the width asked
  * for, and a vector does not depend on how many are made. No server. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "bind/binding.h"
@@ -17,8 +17,8 @@
 
 #define ROWS 100
 
-static const struct catalog_type int4 = {.oid = TYPE_INT4, .base = TYPE_INT4, .category = 'N',
-	.name = (char *)(uintptr_t)"integer"};
+static const struct catalog_type int4 = {
+    .oid = TYPE_INT4, .base = TYPE_INT4, .category = 'N', .name = (char *)(uintptr_t) "integer"};
 static const struct sql_param compare = {.role = PARAM_COMPARE, .group = -1};
 static const struct sql_param assigned = {.role = PARAM_SET, .group = -1};
 
@@ -45,8 +45,8 @@ static struct fixture *set_up(size_t n_slots)
 	}
 	pool_attach(&f->b, &pool);
 	for (size_t i = 0; i < n_slots; i++)
-		f->b.slots[i] = (struct slot){.number = (int)i + 1, .item = &compare, .type = &int4,
-			.rule = RULE_ROW, .mate = -1};
+		f->b.slots[i] = (struct slot){
+		    .number = (int)i + 1, .item = &compare, .type = &int4, .rule = RULE_ROW, .mate = -1};
 	return f;
 }
 
@@ -197,13 +197,13 @@ static void a_vector_does_not_depend_on_how_many_are_made(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values_of_a_row_stay_together),
-		cmocka_unit_test(elements_of_a_list_come_from_different_rows),
-		cmocka_unit_test(a_range_is_as_wide_as_its_setting),
-		cmocka_unit_test(a_one_sided_range_leaves_its_share),
-		cmocka_unit_test(another_value_is_another),
-		cmocka_unit_test(comparisons_pass_over_nulls_and_writes_keep_them),
-		cmocka_unit_test(a_vector_does_not_depend_on_how_many_are_made),
+	    cmocka_unit_test(values_of_a_row_stay_together),
+	    cmocka_unit_test(elements_of_a_list_come_from_different_rows),
+	    cmocka_unit_test(a_range_is_as_wide_as_its_setting),
+	    cmocka_unit_test(a_one_sided_range_leaves_its_share),
+	    cmocka_unit_test(another_value_is_another),
+	    cmocka_unit_test(comparisons_pass_over_nulls_and_writes_keep_them),
+	    cmocka_unit_test(a_vector_does_not_depend_on_how_many_are_made),
 	};
 
 	return cmocka_run_group_tests_name("vectors from pools", tests, NULL, NULL);

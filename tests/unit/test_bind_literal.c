@@ -1,9 +1,9 @@
 /* bind's pure parts: values as PostgreSQL text, and the reading of SQL that needs no parser. */
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include "base/mem.h"
 #include "bind/binding.h"
@@ -28,7 +28,7 @@ static void array_elements_are_quoted(void **state)
 
 	(void)state;
 	assert_text(literal_array(elements, 6),
-		"{\"plain\",\"a \\\"b\\\" \\\\ c\",NULL,\"\",\"NULL\",\"{x,y}\"}");
+	    "{\"plain\",\"a \\\"b\\\" \\\\ c\",NULL,\"\",\"NULL\",\"{x,y}\"}");
 	assert_text(literal_array(elements, 0), "{}");
 }
 
@@ -88,12 +88,13 @@ static void numbers_survive_a_round_trip(void **state)
 static void a_repeated_constant_becomes_one_parameter(void **state)
 {
 	(void)state;
-	assert_text(repeated_merge("SELECT date_trunc($1, at), count(*) FROM t WHERE k = $2 "
-							   "GROUP BY date_trunc($3, at) ORDER BY date_trunc($4, at) DESC LIMIT $5"),
-		"SELECT date_trunc($1, at), count(*) FROM t WHERE k = $2 "
-		"GROUP BY date_trunc($1, at) ORDER BY date_trunc($1, at) DESC LIMIT $5");
+	assert_text(
+	    repeated_merge("SELECT date_trunc($1, at), count(*) FROM t WHERE k = $2 "
+	                   "GROUP BY date_trunc($3, at) ORDER BY date_trunc($4, at) DESC LIMIT $5"),
+	    "SELECT date_trunc($1, at), count(*) FROM t WHERE k = $2 "
+	    "GROUP BY date_trunc($1, at) ORDER BY date_trunc($1, at) DESC LIMIT $5");
 	assert_text(repeated_merge("SELECT a / $1, b || $2 FROM t GROUP BY a / $3, b || $4"),
-		"SELECT a / $1, b || $2 FROM t GROUP BY a / $1, b || $2");
+	    "SELECT a / $1, b || $2 FROM t GROUP BY a / $1, b || $2");
 	assert_null(repeated_merge("SELECT a FROM t WHERE a = $1 GROUP BY a ORDER BY b / $2"));
 	assert_null(repeated_merge("SELECT 1"));
 }
@@ -116,8 +117,8 @@ static void the_enclosing_call_is_found(void **state)
 	int argument = -1;
 
 	(void)state;
-	assert_text(guess_enclosing_call(text, (size_t)(strstr(text, "$1") - text), &argument),
-		"to_char");
+	assert_text(
+	    guess_enclosing_call(text, (size_t)(strstr(text, "$1") - text), &argument), "to_char");
 	assert_int_equal(argument, 1);
 	assert_null(guess_enclosing_call(text, (size_t)(strstr(text, "$2") - text), &argument));
 }
@@ -125,14 +126,14 @@ static void the_enclosing_call_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(array_elements_are_quoted),
-		cmocka_unit_test(patterns_escape_wildcards_and_cut_characters),
-		cmocka_unit_test(limits_are_round),
-		cmocka_unit_test(intervals_take_the_largest_unit),
-		cmocka_unit_test(numbers_survive_a_round_trip),
-		cmocka_unit_test(a_repeated_constant_becomes_one_parameter),
-		cmocka_unit_test(identifiers_are_read_as_the_server_does),
-		cmocka_unit_test(the_enclosing_call_is_found),
+	    cmocka_unit_test(array_elements_are_quoted),
+	    cmocka_unit_test(patterns_escape_wildcards_and_cut_characters),
+	    cmocka_unit_test(limits_are_round),
+	    cmocka_unit_test(intervals_take_the_largest_unit),
+	    cmocka_unit_test(numbers_survive_a_round_trip),
+	    cmocka_unit_test(a_repeated_constant_becomes_one_parameter),
+	    cmocka_unit_test(identifiers_are_read_as_the_server_does),
+	    cmocka_unit_test(the_enclosing_call_is_found),
 	};
 
 	return cmocka_run_group_tests_name("values and texts of bind", tests, NULL, NULL);

@@ -1,0 +1,311 @@
+#include "bind/bind.h"
+
+#include "bind/binding.h"
+#include "bind/finish.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/stop.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_VECTORS     200
+#define DEFAULT_OPS         24000 /* a minute at 400/s */
+#define DEFAULT_CALIBRATE_S 15
+#define STATEMENT_TIMEOUT   "5s"
+#define FIRST_CHECK         3 /* vectors */
+#define MAX_KEY_RANK        8
+
+/* Read-only first: whatever a statement calls, staging stays as it is. */
+static int prepare_connection(struct db *db, struct err *err)
+{
+	static const char *const settings = "SET default_transaction_read_only = on;"
+	                                    "SET statement_timeout = '" STATEMENT_TIMEOUT "';"
+	                                    "SET lock_timeout = '2s';"
+	                                    "SET idle_in_transaction_session_timeout = 0;"
+	                                    "SET DateStyle = 'ISO, MDY';"
+	                                    "SET TimeZone = 'UTC';"
+	                                    "SET IntervalStyle = 'postgres';"
+	                                    "SET bytea_output = 'hex';"
+	                                    "SET plan_cache_mode = force_custom_plan";
+
+	return db_exec(db, settings, err);
+}
+
+static void restore_connection(struct db *db)
+{
+	static const char *const names[] = {"default_transaction_read_only", "statement_timeout",
+	    "lock_timeout", "idle_in_transaction_session_timeout", "DateStyle", "TimeZone",
+	    "IntervalStyle", "bytea_output", "plan_cache_mode"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		db_execf(db, NULL, "RESET %s", names[i]);
+	db_exec(db, "SELECT pg_advisory_unlock_all()", NULL);
+}
+
+bool bind_server_failed(const struct binding *b, const struct err *err)
+{
+	if (err->code == 0)
+		return false;
+	if (err->code == ERR_INTERRUPTED || err->code == ERR_BUG || !db_alive(b->run->db))
+		return true;
+	/* Shutdown, crash recovery, out of disk or memory, I/O errors. */
+	return strncmp(err->sqlstate, "57P", 3) == 0 || strncmp(err->sqlstate, "53", 2) == 0 ||
+	       strncmp(err->sqlstate, "58", 2) == 0;
+}
+
+static bool can_replay(enum sql_kind kind)
+{
+	return kind == SQL_SELECT || kind == SQL_INSERT || kind == SQL_UPDATE || kind == SQL_DELETE ||
+	       kind == SQL_MERGE;
+}
+
+static void forget_pools(struct binding *b)
+{
+	for (size_t i = 0; i < b->n_pools; i++)
+		pool_release(&b->pools[i]);
+	b->n_pools = 0;
+}
+
+/* Values from one kind of source, and whether they work. */
+static int try_source(struct binding *b, enum value_source best, struct err *err)
+{
+	struct check_result result;
+	char **values;
+	int rc;
+
+	b->best_source = best;
+	forget_pools(b);
+	slots_plan(b);
+	rc = writes_plan(b, err);
+	if (rc == 0)
+		rc = sources_fill(b, err);
+	if (rc < 0)
+		return rc;
+	values = slots_generate(b, FIRST_CHECK);
+	rc = check_vectors(b, values, FIRST_CHECK, &result, err);
+	slots_values_free(b, values, FIRST_CHECK);
+	if (rc == 0 && result.timed_out)
+		binding_note(b, "took longer than " STATEMENT_TIMEOUT " on staging");
+	return rc;
+}
+
+static bool has_key(const struct binding *b)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		if (b->slots[i].item && b->slots[i].item->op && strpbrk(b->slots[i].item->op, "#>?") &&
+		    b->slots[i].item->role == PARAM_OTHER)
+			return true;
+	return false;
+}
+
+/* (body ->> $1)::int = $2 works for some keys of the document only. */
+static int try_other_keys(struct binding *b, struct err *err)
+{
+	int rc = err->code;
+
+	for (b->key_rank = 1; b->key_rank <= MAX_KEY_RANK && rc < 0; b->key_rank++) {
+		if (strncmp(err->sqlstate, "22", 2) != 0)
+			break;
+		*err = (struct err){0};
+		rc = try_source(b, VALUES_WITNESS, err);
+		if (bind_server_failed(b, err))
+			break;
+	}
+	return rc;
+}
+
+static int choose_values(struct binding *b, struct err *err)
+{
+	static const enum value_source sources[] = {VALUES_WITNESS, VALUES_STATISTICS, VALUES_GUESS};
+	struct err first = {0};
+	int rc = 0;
+
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		*err = (struct err){0};
+		rc = try_source(b, sources[i], err);
+		if (rc < 0 && i == 0 && has_key(b))
+			rc = try_other_keys(b, err);
+		if (rc == 0 || bind_server_failed(b, err))
+			return rc;
+		if (i == 0)
+			first = *err;
+	}
+	*err = first;
+	return rc;
+}
+
+static int bind_statement(
+    struct binding *b, struct bound_statement *ret, struct bind_fidelity *fidelity, struct err *err)
+{
+	int rc = executable_choose(b, err);
+
+	if (rc < 0)
+		return rc;
+	if (!can_replay(b->analysis.kind))
+		return err_set(err, ERR_USAGE, "%s is not replayed", sql_kind_name(b->analysis.kind));
+	rc = choose_values(b, err);
+	if (rc == 0)
+		rc = calibrate(b, err);
+	if (rc == 0)
+		rc = finish_statement(b, ret, fidelity, err);
+	return rc;
+}
+
+static void skip(struct vectors *vectors, const struct statement *statement, const char *reason)
+{
+	GROW(vectors->skipped, vectors->n_skipped, vectors->cap_skipped);
+	vectors->skipped[vectors->n_skipped++] = (struct skipped_statement){
+	    .name = xstrdup(statement->name),
+	    .reason = xstrdup(reason),
+	    .calls = statement->work.calls,
+	    .exec_ms = statement->work.exec_ms,
+	};
+}
+
+/* The reason without the server's address, which a skipped statement does not depend on. */
+static char *reason_of(const struct bind_run *run, const struct err *err)
+{
+	const char *where = db_describe(run->db);
+	const char *message = err->message;
+
+	if (strncmp(message, where, strlen(where)) == 0 && message[strlen(where)] == ':')
+		message += strlen(where) + 2;
+	return err->hint[0] ? xasprintf("%s (%s)", message, err->hint) : xstrdup(message);
+}
+
+/* A statement of its own, as BEGIN ... COMMIT of one. */
+static void add_transaction(struct vectors *vectors, size_t index)
+{
+	struct transaction *transaction;
+
+	GROW(vectors->transactions, vectors->n_transactions, vectors->cap_transactions);
+	transaction = &vectors->transactions[vectors->n_transactions++];
+	*transaction = (struct transaction){.n_statements = 1,
+	    .weight = vectors->statements[index].calls,
+	    .statements = xcalloc(1, sizeof(size_t))};
+	transaction->statements[0] = index;
+}
+
+static int bind_or_skip(struct bind_run *run, const struct statement *statement,
+    struct vectors *vectors, struct bind_fidelity *fidelity, struct err *err)
+{
+	struct binding b = {.run = run, .statement = statement};
+	struct bound_statement bound = {0};
+	int rc = bind_statement(&b, &bound, fidelity, err);
+
+	if (b.prepared)
+		db_exec(run->db, "DEALLOCATE " PREPARED_NAME, NULL);
+	if (rc < 0 && !bind_server_failed(&b, err)) {
+		_cleanup_free_ char *reason = reason_of(run, err);
+		skip(vectors, statement, reason);
+		*err = (struct err){0};
+		rc = 0;
+	} else if (rc == 0) {
+		GROW(vectors->statements, vectors->n_statements, vectors->cap_statements);
+		vectors->statements[vectors->n_statements++] = bound;
+		add_transaction(vectors, vectors->n_statements - 1);
+	}
+	binding_release(&b);
+	return rc < 0 ? err_wrap(err, "binding %s", statement->name) : 0;
+}
+
+/* Half by production's time, half evenly. */
+static double time_share(const struct workload *workload, const struct statement *statement)
+{
+	double total = workload_total_ms(workload);
+	double share = total > 0 ? statement->work.exec_ms / total : 0;
+
+	return 0.5 * share + 0.5 / (double)workload->n_statements;
+}
+
+/* What earlier statements left over, the later ones have. */
+static void set_deadline(struct bind_run *run, const struct workload *workload, size_t index)
+{
+	double left = 0;
+
+	for (size_t i = index; i < workload->n_statements; i++)
+		left += time_share(workload, &workload->statements[i]);
+	run->deadline_ns = clock_now_ns(&clock_monotonic) +
+	                   (uint64_t)(run->calibrate_s * 1e9 *
+	                              time_share(workload, &workload->statements[index]) / left);
+}
+
+static void take_time(struct bind_run *run, uint64_t since_ns)
+{
+	double spent = (double)(clock_now_ns(&clock_monotonic) - since_ns) / 1e9;
+
+	run->calibrate_s = fmax(0, run->calibrate_s - spent);
+}
+
+static int bind_all(struct bind_run *run, const struct workload *workload,
+    const struct progress *progress, struct vectors *ret, struct bind_fidelity *fidelities,
+    struct err *err)
+{
+	for (size_t i = 0; i < workload->n_statements; i++) {
+		const struct statement *statement = &workload->statements[i];
+		uint64_t started_ns;
+		if (stop_requested())
+			return stop_error(err);
+		progress_say(progress, PROGRESS_TICK, "binding %zu of %zu: %s", i + 1,
+		    workload->n_statements, statement->name);
+		if (statement->skip_reason) {
+			skip(ret, statement, statement->skip_reason);
+			continue;
+		}
+		started_ns = clock_now_ns(&clock_monotonic);
+		set_deadline(run, workload, i);
+		if (bind_or_skip(run, statement, ret, &fidelities[ret->n_statements], err) < 0)
+			return err->code;
+		take_time(run, started_ns);
+	}
+	return 0;
+}
+
+static void set_totals(const struct workload *workload, struct vectors *ret)
+{
+	ret->total_ms = workload_total_ms(workload);
+	ret->total_calls = workload_total_calls(workload);
+	if (workload->source.window_s > 0)
+		ret->production_rate = ret->total_calls / workload->source.window_s;
+}
+
+int bind_workload(struct db *staging, const struct workload *workload,
+    const struct bind_options *options, const struct progress *progress, struct vectors *ret,
+    struct err *err)
+{
+	struct bind_options effective = *options;
+	struct bind_run run = {.db = staging, .options = &effective};
+	struct bind_fidelity *fidelities;
+	struct err local = {0};
+	int rc;
+
+	err = err ? err : &local;
+	if (effective.vectors_per_statement == 0)
+		effective.vectors_per_statement = DEFAULT_VECTORS;
+	if (!(effective.expected_ops > 0))
+		effective.expected_ops = DEFAULT_OPS;
+	for (size_t i = 0; i < workload->n_statements; i++)
+		if (!workload->statements[i].skip_reason)
+			run.replayable_calls += workload->statements[i].work.calls;
+	rc = prepare_connection(staging, err);
+	if (rc < 0)
+		return rc;
+	fidelities = xcalloc(workload->n_statements + 1, sizeof(*fidelities));
+	run.catalog = catalog_new(staging);
+	run.calibrate_s = effective.calibrate_s > 0 ? effective.calibrate_s : DEFAULT_CALIBRATE_S;
+	rc = bind_all(&run, workload, progress, ret, fidelities, err);
+	set_totals(workload, ret);
+	catalog_free(run.catalog);
+	restore_connection(staging);
+	if (rc == 0 && options->ret_fidelity)
+		*options->ret_fidelity = fidelities;
+	else
+		free(fidelities);
+	if (rc < 0)
+		vectors_release(ret);
+	return rc;
+}

@@ -1,0 +1,180 @@
+/*
+ * binding: one statement on its way from normalised text to vectors. Shared by bind's own files.
+ *
+ *     executable_choose()   a text that prepares, and the type of every parameter   executable.c
+ *     slots_plan()          a rule per parameter: what kind of value it wants       slots.c
+ *     writes_plan()         unique keys, foreign keys, SET, DELETE                  writes.c
+ *     sources_fill()        pools of rows for the rules to draw from                sources.c
+ *     calibrate()           settings under which rows per call are production's     calibrate.c
+ *     slots_generate()      the vectors                                             generate.c
+ *     check_*()             do they run?                                            check.c
+ *
+ * A pool is a table of texts: rows drawn from staging, one column per parameter. A slot is a
+ * parameter with its rule and the column of the pool that it reads. A setting is a number that a
+ * rule needs beside the row (how wide, how many, how long); calibrate() chooses among the
+ * settings of the rule's scale. Identifying a statement by its queryid belongs between the first
+ * two steps, weights for the vectors after the last but one.
+ */
+#ifndef BIND_BINDING_H
+#define BIND_BINDING_H
+
+#include "base/buf.h"
+#include "base/random.h"
+#include "bind/bind.h"
+#include "bind/catalog.h"
+#include "bind/number.h"
+#include "sql/sql.h"
+
+/* What the statements of one bind_workload() share. */
+struct bind_run {
+	struct db *db;
+	struct catalog *catalog;
+	const struct bind_options *options;
+	double replayable_calls; /* the calls that expected_ops are shared out by */
+	double calibrate_s;      /* that is left for all */
+	uint64_t deadline_ns;    /* of this statement's calibration; monotonic clock */
+};
+
+struct pool {
+	char **cells; /* n_rows * n_columns, row-major; NULL is SQL NULL */
+	size_t n_rows, n_columns, cap_rows;
+	size_t stride; /* rows that one vector uses up: elements of a list, rows of VALUES */
+	enum value_source source;
+};
+
+enum slot_rule {
+	RULE_CONSTANT, /* slot.constant */
+	RULE_ROW,      /* the row's own value */
+	RULE_OTHER,    /* another row's value: SET, <> */
+	RULE_LOW,      /* the lower end of a range, setting = share of the column's span; see mate */
+	RULE_HIGH,     /* the upper end */
+	RULE_ABOVE,    /* partner > $n: setting = share of the rows that are above the value */
+	RULE_BELOW,    /* partner < $n */
+	RULE_ARRAY,    /* setting = how many elements */
+	RULE_PATTERN,  /* setting = how many leading characters */
+	RULE_LIMIT,    /* setting = the value */
+	RULE_OFFSET,
+	RULE_COUNT,    /* a number that nothing in staging tells: HAVING count(*) > $n */
+	RULE_INTERVAL, /* setting = seconds */
+	RULE_KEY,      /* a key of a jsonb document; becomes a constant, see key_rank */
+	RULE_FRESH,    /* never used before: from the op's ordinal */
+};
+
+struct slot {
+	int number;                   /* n of $n */
+	const struct sql_param *item; /* where it stands; NULL when the text does not say */
+	const struct catalog_type *type;
+	enum slot_rule rule;
+	int pool; /* index into binding.pools; -1 none */
+	int column;
+	size_t turn;  /* which of the rows that a vector uses up */
+	int mate;     /* index of the slot at the other end of a range; -1 none */
+	bool selects; /* decides which rows the statement finds or writes */
+	double setting;
+	bool calibrated; /* the setting was chosen by measuring */
+	char *constant;
+	enum value_source source;
+	struct param fresh; /* RULE_FRESH: kind, prefix, base */
+	char **sorted;      /* ranges: the pool's column in the type's order */
+	double *numbers;    /* the same as numbers; NULL when the type has no distance */
+	size_t n_sorted;
+};
+
+struct binding {
+	struct bind_run *run;
+	const struct statement *statement;
+	struct sql_analysis analysis; /* of sql */
+	char *sql;
+	struct buf note;
+	struct slot *slots; /* $1, $2, ... */
+	size_t n_slots;
+	struct pool *pools;
+	size_t n_pools, cap_pools;
+	enum vector_order order;
+	size_t n_wanted;               /* vectors */
+	bool prepared;                 /* as PREPARED_NAME on the connection */
+	enum value_source best_source; /* better ones were tried, and their values did not work */
+	size_t key_rank;               /* which of a document's keys to take, 0 the commonest */
+};
+
+#define PREPARED_NAME "pgrehearse_bind"
+
+void binding_release(struct binding *b);
+/* "; "-separated sentences for the user. */
+void binding_note(struct binding *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* executable.c. Negative with ERR_USAGE: this statement cannot be prepared, err says why. */
+int executable_choose(struct binding *b, struct err *err);
+
+/* slots.c */
+void slots_plan(struct binding *b);
+/* A rule that reads a pool. */
+bool slot_needs_rows(const struct slot *slot);
+/* A literal of the slot's type and a typical value, to stand in for $n; caller frees. */
+char *slot_literal(const struct binding *b, const struct slot *slot);
+/* text with every $n replaced by its slot_literal; caller frees. */
+char *slots_substitute(const struct binding *b, const char *text);
+
+/* writes.c */
+int writes_plan(struct binding *b, struct err *err);
+
+/* sources.c */
+int sources_fill(struct binding *b, struct err *err);
+
+/* generate.c. n vectors: n * b->n_slots texts, row-major; a FRESH parameter's place is NULL. */
+char **slots_generate(const struct binding *b, size_t n);
+void slots_values_free(const struct binding *b, char **values, size_t n);
+
+/* calibrate.c */
+int calibrate(struct binding *b, struct err *err);
+
+/* check.c: what EXPLAIN says of n vectors. */
+struct check_result {
+	size_t measured;     /* vectors that were executed; 0 when only planned */
+	double rows, blocks; /* per call, mean over measured; NAN when unknown */
+	bool timed_out;
+};
+int check_vectors(
+    struct binding *b, char *const *values, size_t n, struct check_result *ret, struct err *err);
+struct check_figures {
+	double rows, blocks; /* of one vector */
+};
+/* Execute vector after vector until the deadline, or the first that fails or takes too long; n
+ * figures of room. Returns how many were measured; 0 for what may not be executed. */
+size_t check_each(struct binding *b, char *const *values, size_t n, struct check_figures *ret);
+
+/* guess.c: a value that the type and the place alone suggest. Caller frees; NULL is SQL NULL. */
+char *guess_value(const struct binding *b, const struct slot *slot);
+/* The function whose argument stands at offset, lower case, and which argument it is (0, ...);
+ * NULL when offset is not inside a call. Caller frees. */
+char *guess_enclosing_call(const char *text, size_t offset, int *ret_argument);
+
+/* statistics.c: a pool of one column from pg_stats; 0 rows when there is nothing. */
+int statistics_pool(struct binding *b, const struct slot *slot, struct pool *ret, struct err *err);
+
+/* witness.c: rows in which all the slots of these scopes have their values together. 1 when the
+ * slots were filled, 0 when that query does not work here, negative when the server failed. */
+struct witness_request {
+	const int *scopes; /* the first is the outer one */
+	size_t n_scopes;
+	struct slot *only; /* this slot alone; NULL for all that have no pool yet */
+	bool no_conjuncts; /* leave out WHERE: it may name what the scopes do not have */
+};
+int witness_fill(struct binding *b, const struct witness_request *request, struct err *err);
+
+/* pool.c */
+void pool_release(struct pool *pool);
+void pool_add_row(struct pool *pool, char *const *cells); /* takes the texts over */
+void pool_swap(struct pool *pool, size_t a, size_t b);
+void pool_shuffle(struct pool *pool, struct rng *rng);
+/* Hand the pool over; returns its index. */
+int pool_attach(struct binding *b, struct pool *pool);
+/* Back to what is known from the text: number, item, type. */
+void slot_reset(struct slot *slot);
+/* Sort the column that a range rule reads, in the order of its type. */
+int slot_sort(struct binding *b, struct slot *slot, struct err *err);
+
+/* The server itself failed (gone, out of resources), not the statement. */
+bool bind_server_failed(const struct binding *b, const struct err *err);
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * Settings under which a read does production's work per call: how wide a range, how long a list,
+ * a prefix or an interval, which LIMIT.
+ *
+ * One setting at a time, each on a scale that goes from few rows to many: measure a few vectors
+ * per step, stop where it is far too much, then halve the distance around the best step. Rows
+ * per call decide; blocks per call decide where rows do not change (an aggregate returns one
+ * row whatever it reads).
+ */
+#include "bind/binding.h"
+#include "bind/literal.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <string.h>
+
+#define VECTORS_PER_STEP 8
+#define REFINEMENTS      3
+#define BLOCKS_WEIGHT    0.5
+#define FAR_TOO_MUCH     5.0
+#define WORTH_CHANGING   0.03 /* of the score: below it the earlier setting stays */
+
+struct target {
+	double rows, blocks; /* production's, per call; NAN unknown */
+};
+
+struct scale {
+	enum slot_rule rule;
+	bool refine;
+	double steps[20]; /* ends with a negative number */
+};
+
+#define MINUTE 60.0
+#define HOUR   3600.0
+#define DAY    86400.0
+
+static const struct scale scales[] = {
+    {RULE_LOW, true, {1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, -1}},
+    {RULE_ABOVE, true, {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, -1}},
+    {RULE_BELOW, true, {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, -1}},
+    {RULE_ARRAY, true, {1, 2, 3, 5, 10, 20, 50, 100, 200, 500, -1}},
+    {RULE_PATTERN, false, {12, 10, 8, 7, 6, 5, 4, 3, 2, 1, -1}},
+    {RULE_OFFSET, false, {0, 10, 20, 50, 100, 200, 500, 1000, 5000, -1}},
+    {RULE_COUNT, false, {1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0, -1}},
+    {RULE_INTERVAL, true,
+        {MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY,
+            60 * DAY, 90 * DAY, 180 * DAY, 365 * DAY, 730 * DAY, 1825 * DAY, 3650 * DAY, -1}},
+};
+
+static const struct scale *scale_of(const struct slot *slot)
+{
+	if (slot->pool < 0 && slot_needs_rows(slot))
+		return NULL;
+	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++)
+		if (scales[i].rule == slot->rule)
+			return &scales[i];
+	return NULL;
+}
+
+static double distance(double found, double target, double slack, double weight)
+{
+	if (isnan(found) || isnan(target))
+		return 0;
+	return weight * fabs(log((found + slack) / (target + slack)));
+}
+
+static double score(const struct check_result *found, const struct target *target)
+{
+	return distance(found->rows, target->rows, 0.2, 1) +
+	       distance(found->blocks, target->blocks, 2, BLOCKS_WEIGHT);
+}
+
+static bool out_of_time(const struct binding *b)
+{
+	return clock_now_ns(&clock_monotonic) > b->run->deadline_ns;
+}
+
+/* The score of the settings as they are; INFINITY when they do not run in time. */
+static double measure(struct binding *b, const struct target *target, struct check_result *found)
+{
+	char **values = slots_generate(b, VECTORS_PER_STEP);
+	struct err ignored = {0}; /* a value that does not work is a setting not to choose */
+	int rc = check_vectors(b, values, VECTORS_PER_STEP, found, &ignored);
+
+	slots_values_free(b, values, VECTORS_PER_STEP);
+	return rc < 0 || found->timed_out || found->measured == 0 ? INFINITY : score(found, target);
+}
+
+static bool far_too_much(const struct check_result *found, const struct target *target)
+{
+	bool rows = isnan(target->rows) || found->rows > target->rows * FAR_TOO_MUCH + 10;
+	bool blocks = isnan(target->blocks) || found->blocks > target->blocks * FAR_TOO_MUCH + 50;
+
+	return found->timed_out || (rows && blocks);
+}
+
+struct search {
+	struct binding *b;
+	struct slot *slot;
+	const struct target *target;
+	double best_setting, best;
+};
+
+static void try_setting(struct search *s, double setting, struct check_result *found)
+{
+	double before = s->slot->setting, result;
+
+	s->slot->setting = setting;
+	result = measure(s->b, s->target, found);
+	if (result < s->best - WORTH_CHANGING) {
+		s->best = result;
+		s->best_setting = setting;
+	} else {
+		s->slot->setting = before;
+	}
+	s->slot->setting = s->best_setting;
+}
+
+/* Between the best step and its neighbours, on a logarithmic scale. */
+static void refine(struct search *s, double below, double above)
+{
+	for (int i = 0; i < REFINEMENTS && !out_of_time(s->b); i++) {
+		struct check_result found;
+		double centre = s->best_setting;
+		double lower = sqrt(below * centre), upper = sqrt(above * centre);
+		try_setting(s, lower, &found);
+		if (s->best_setting == lower) {
+			above = centre;
+			continue;
+		}
+		try_setting(s, upper, &found);
+		if (s->best_setting == upper) {
+			below = centre;
+		} else {
+			below = lower;
+			above = upper;
+		}
+	}
+}
+
+static void choose_setting(struct binding *b, struct slot *slot, const struct target *target)
+{
+	const struct scale *scale = scale_of(slot);
+	struct search search = {.b = b, .slot = slot, .target = target, .best_setting = slot->setting};
+	struct check_result found;
+	int last = -1;
+
+	search.best = measure(b, target, &found);
+	for (int i = 0; scale->steps[i] >= 0 && !out_of_time(b); i++) {
+		try_setting(&search, scale->steps[i], &found);
+		if (search.best_setting == scale->steps[i])
+			last = i;
+		if (found.measured > 0 && far_too_much(&found, target))
+			break;
+		if (found.timed_out)
+			break;
+	}
+	if (scale->refine && last >= 0 && scale->steps[last] > 0)
+		refine(&search, scale->steps[last > 0 ? last - 1 : 0],
+		    scale->steps[last + 1] > 0 ? scale->steps[last + 1] : scale->steps[last]);
+	slot->setting = search.best_setting;
+	slot->calibrated = isfinite(search.best);
+}
+
+/* A LIMIT that cuts off is production's; one that does not may have been larger. */
+static void choose_limit(struct binding *b, struct slot *slot, const struct target *target)
+{
+	struct search search = {.b = b, .slot = slot, .target = target, .best_setting = slot->setting};
+	struct check_result found;
+	double setting = slot->setting;
+
+	search.best = measure(b, target, &found);
+	for (int i = 0; i < 8 && !out_of_time(b); i++) {
+		setting = literal_round_limit(setting + 0.5);
+		try_setting(&search, setting, &found);
+		if (found.timed_out || far_too_much(&found, target))
+			break;
+	}
+	slot->setting = search.best_setting;
+	slot->calibrated = isfinite(search.best);
+}
+
+int calibrate(struct binding *b, struct err *err)
+{
+	const struct work *work = &b->statement->work;
+	struct target target = {
+	    work_per_call(work, work->rows), work_per_call(work, work_touched(work))};
+	int n_scaled = 0;
+
+	if (b->analysis.writes || b->analysis.locks_rows ||
+	    (isnan(target.rows) && isnan(target.blocks)))
+		return 0;
+	for (size_t i = 0; i < b->n_slots; i++)
+		n_scaled += scale_of(&b->slots[i]) != NULL;
+	for (int pass = 0; pass < (n_scaled > 1 ? 2 : 1); pass++) {
+		for (size_t i = 0; i < b->n_slots; i++) {
+			struct slot *slot = &b->slots[i];
+			if (scale_of(slot) && !out_of_time(b))
+				choose_setting(b, slot, &target);
+			else if (slot->rule == RULE_LIMIT && !out_of_time(b))
+				choose_limit(b, slot, &target);
+		}
+	}
+	return db_alive(b->run->db)
+	           ? 0
+	           : err_set(err, ERR_ENV, "%s: the connection was lost while calibrating",
+	                 db_describe(b->run->db));
+}

@@ -1,0 +1,159 @@
+#include "bind/finish.h"
+
+#include "bind/types.h"
+#include "bind/weights.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LAST_CHECK     16 /* vectors, for the fidelity table */
+#define LEAST_WEIGHTED 20 /* measured vectors below which weights would be noise */
+
+/* Where the values that decide what is found came from: the weakest of them. */
+static enum value_source source_of(const struct binding *b, bool weighted)
+{
+	enum value_source weakest = VALUES_NONE;
+	bool calibrated = weighted;
+
+	for (size_t i = 0; i < b->n_slots; i++) {
+		const struct slot *slot = &b->slots[i];
+		calibrated = calibrated || slot->calibrated;
+		if (slot->selects && slot->source > weakest)
+			weakest = slot->source;
+	}
+	if (b->n_slots == 0)
+		return VALUES_NONE;
+	if (weakest == VALUES_NONE)
+		weakest = calibrated ? VALUES_WITNESS : VALUES_GUESS;
+	return weakest == VALUES_WITNESS && calibrated ? VALUES_CALIBRATED : weakest;
+}
+
+/* Vectors beyond the rows there are would be repetitions. */
+static size_t vector_count(struct binding *b)
+{
+	size_t most = 0;
+	bool varies = false;
+
+	for (size_t i = 0; i < b->n_slots; i++) {
+		const struct slot *slot = &b->slots[i];
+		const struct pool *pool = slot->pool >= 0 ? &b->pools[slot->pool] : NULL;
+		if (!pool || pool->n_rows == 0)
+			continue;
+		varies = true;
+		if (pool->n_rows / pool->stride > most)
+			most = pool->n_rows / pool->stride;
+	}
+	if (!varies)
+		return 1;
+	if (b->order == VECTOR_SAMPLED)
+		return b->n_wanted;
+	if (most < b->n_wanted)
+		binding_note(b, "staging has %zu rows for it: later calls find them gone", most);
+	return most < b->n_wanted ? (most ? most : 1) : b->n_wanted;
+}
+
+static void fill_param(const struct slot *slot, struct param *ret)
+{
+	*ret = (struct param){
+	    .type_oid = slot->type->oid < TYPE_FIRST_USER ? slot->type->oid : 0,
+	    .type_name = xstrdup(slot->type->name),
+	};
+	if (slot->rule != RULE_FRESH)
+		return;
+	ret->fresh = slot->fresh.fresh;
+	ret->fresh_base = slot->fresh.fresh_base;
+	ret->fresh_prefix = xstrdup(slot->fresh.fresh_prefix);
+}
+
+static enum statement_kind kind_of(enum sql_kind kind)
+{
+	switch (kind) {
+	case SQL_SELECT:
+		return STATEMENT_SELECT;
+	case SQL_INSERT:
+		return STATEMENT_INSERT;
+	case SQL_UPDATE:
+		return STATEMENT_UPDATE;
+	case SQL_DELETE:
+		return STATEMENT_DELETE;
+	case SQL_MERGE:
+		return STATEMENT_MERGE;
+	default:
+		return STATEMENT_OTHER;
+	}
+}
+
+/* Measured one by one, and drawn so that the mean is production's. Vectors that there was no time
+ * for are dropped: nothing is known about their weight. */
+static double *choose_weights(
+    struct binding *b, char ***values, size_t *n, struct bind_fidelity *fidelity)
+{
+	const struct work *work = &b->statement->work;
+	_cleanup_free_ struct check_figures *figures = NULL;
+	struct check_figures mean;
+	double *weights = NULL;
+	size_t measured;
+
+	if (b->order != VECTOR_SAMPLED || *n < LEAST_WEIGHTED)
+		return NULL;
+	figures = xcalloc(*n, sizeof(*figures));
+	measured = check_each(b, *values, *n, figures);
+	if (measured < LEAST_WEIGHTED)
+		return NULL;
+	weights = xcalloc(measured, sizeof(*weights));
+	if (weights_tilt(figures, measured, work_per_call(work, work->rows),
+	        work_per_call(work, work_touched(work)), weights)) {
+		for (size_t i = measured * b->n_slots; i < *n * b->n_slots; i++)
+			free((*values)[i]);
+		*n = measured;
+	} else {
+		free(weights);
+		weights = NULL;
+	}
+	mean = weights_mean(figures, weights, measured);
+	*fidelity = (struct bind_fidelity){measured, mean.rows, mean.blocks};
+	return weights;
+}
+
+int finish_statement(
+    struct binding *b, struct bound_statement *ret, struct bind_fidelity *fidelity, struct err *err)
+{
+	const struct statement *statement = b->statement;
+	size_t n = vector_count(b), n_checked = n < LAST_CHECK ? n : LAST_CHECK;
+	char **values = slots_generate(b, n);
+	struct check_result result;
+	double *weights;
+
+	if (check_vectors(b, values, n_checked, &result, err) < 0) {
+		slots_values_free(b, values, n);
+		return err->code;
+	}
+	*fidelity = (struct bind_fidelity){result.measured, result.rows, result.blocks};
+	weights = choose_weights(b, &values, &n, fidelity);
+	*ret = (struct bound_statement){
+	    .name = xstrdup(statement->name),
+	    .queryid = xstrdup(statement->queryid),
+	    .sql = xstrdup(b->sql),
+	    .kind = kind_of(b->analysis.kind),
+	    .writes = b->analysis.writes,
+	    .calls = statement->work.calls,
+	    .exec_ms = statement->work.exec_ms,
+	    .production = statement->work,
+	    .source = source_of(b, weights != NULL),
+	    .note = b->note.len ? xstrdup(b->note.data) : NULL,
+	    .params = xcalloc(b->n_slots + 1, sizeof(struct param)),
+	    .n_params = b->n_slots,
+	    .order = b->order,
+	    .values = values,
+	    .weights = weights,
+	    .n_vectors = n,
+	};
+	for (size_t i = 0; i < statement->tables.n; i++)
+		strv_add(&ret->tables, statement->tables.items[i]);
+	for (size_t i = 0; i < b->n_slots; i++)
+		fill_param(&b->slots[i], &ret->params[i]);
+	return 0;
+}

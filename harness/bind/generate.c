@@ -1,0 +1,180 @@
+/*
+ * The vectors: every slot's rule applied to the rows of its pool. A pure function of pools,
+ * settings and seed; vector i does not depend on how many are made.
+ */
+#include "bind/binding.h"
+#include "bind/literal.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_ELEMENTS 1000
+
+/* A number in [0, bound) that belongs to this slot and vector. */
+static uint64_t draw(
+    const struct binding *b, const struct slot *slot, size_t i, uint64_t k, uint64_t bound)
+{
+	uint64_t x = splitmix64(b->run->options->seed ^ splitmix64(i * 131 + (uint64_t)slot->number));
+
+	return splitmix64(x + k) % (bound ? bound : 1);
+}
+
+/* Moves on past NULLs, which "=" never finds; NULL only when the whole column is. */
+static const char *cell_at(const struct binding *b, const struct slot *slot, size_t row)
+{
+	const struct pool *pool = &b->pools[slot->pool];
+	bool null_is_fine =
+	    slot->item && (slot->item->role == PARAM_INSERT || slot->item->role == PARAM_SET);
+
+	for (size_t k = 0; k < pool->n_rows; k++) {
+		size_t at = (row + k) % pool->n_rows;
+		const char *cell = pool->cells[at * pool->n_columns + (size_t)slot->column];
+		if (cell || null_is_fine)
+			return cell;
+	}
+	return NULL;
+}
+
+static const char *own_cell(const struct binding *b, const struct slot *slot, size_t i)
+{
+	return cell_at(b, slot, i * b->pools[slot->pool].stride + slot->turn);
+}
+
+static const char *other_cell(const struct binding *b, const struct slot *slot, size_t i)
+{
+	const char *own = own_cell(b, slot, i), *other = own;
+
+	for (uint64_t k = 0; k < 8; k++) {
+		other = cell_at(b, slot, draw(b, slot, i, k, b->pools[slot->pool].n_rows));
+		if (!own || !other || strcmp(own, other) != 0)
+			break;
+	}
+	return other;
+}
+
+static double quantile(const double *sorted, size_t n, double q)
+{
+	double at = fmin(fmax(q, 0), 1) * (double)(n - 1);
+	size_t below = (size_t)at;
+
+	if (below + 1 >= n)
+		return sorted[n - 1];
+	return sorted[below] + (sorted[below + 1] - sorted[below]) * (at - (double)below);
+}
+
+static char *range_end(const struct binding *b, const struct slot *low, size_t i, bool high)
+{
+	enum number_kind kind = number_kind_of(low->type->base);
+	double min, max, width, from;
+
+	if (low->n_sorted == 0)
+		return NULL;
+	if (!low->numbers) {
+		size_t at = draw(b, low, i, 0, low->n_sorted);
+		size_t to = at + (size_t)(low->setting * (double)low->n_sorted);
+		return xstrdup(low->sorted[high ? (to < low->n_sorted ? to : low->n_sorted - 1) : at]);
+	}
+	min = low->numbers[0];
+	max = low->numbers[low->n_sorted - 1];
+	width = (quantile(low->numbers, low->n_sorted, 0.99) -
+	            quantile(low->numbers, low->n_sorted, 0.01)) *
+	        low->setting;
+	width = fmax(width, kind == NUMBER_DECIMAL ? 0 : number_unit(kind));
+	if (!number_parse(kind, own_cell(b, low, i), &from))
+		from = min;
+	if (from + width > max)
+		from = fmax(max - width, fmin(from, min));
+	return number_format(kind, high ? from + width : from);
+}
+
+/* One-sided ranges differ from call to call, by half their share either way. */
+static char *one_sided(const struct binding *b, const struct slot *slot, size_t i)
+{
+	double jitter = 0.5 + (double)draw(b, slot, i, 0, 1024) / 1024;
+	double share = fmin(1, slot->setting * jitter);
+
+	if (b->order == VECTOR_SEQUENTIAL) /* a purge goes on where the last one ended */
+		share = fmin(1, slot->setting * (double)(i + 1));
+	if (slot->rule == RULE_ABOVE)
+		share = 1 - share;
+	if (slot->n_sorted == 0)
+		return NULL;
+	if (!slot->numbers)
+		return xstrdup(slot->sorted[(size_t)(share * (double)(slot->n_sorted - 1))]);
+	return number_format(
+	    number_kind_of(slot->type->base), quantile(slot->numbers, slot->n_sorted, share));
+}
+
+static char *array_of(const struct binding *b, const struct slot *slot, size_t i)
+{
+	const struct pool *pool = &b->pools[slot->pool];
+	const char *elements[MAX_ELEMENTS];
+	size_t n = (size_t)fmin(MAX_ELEMENTS, fmax(1, round(slot->setting)));
+
+	elements[0] = own_cell(b, slot, i);
+	for (size_t k = 1; k < n; k++)
+		elements[k] = cell_at(b, slot,
+		    b->order == VECTOR_SEQUENTIAL ? i * pool->stride + k
+		                                  : draw(b, slot, i, k, pool->n_rows));
+	return literal_array(elements, n);
+}
+
+static char *pattern_of(const struct binding *b, const struct slot *slot, size_t i)
+{
+	const char *op = slot->item->op ? slot->item->op : "~~";
+	const char *cell = own_cell(b, slot, i);
+
+	return literal_pattern(
+	    op[0] == '!' ? op + 1 : op, cell ? cell : "", (size_t)fmax(1, slot->setting));
+}
+
+static char *slot_value(const struct binding *b, const struct slot *slot, size_t i)
+{
+	switch (slot->rule) {
+	case RULE_ROW:
+		return xstrdup(own_cell(b, slot, i));
+	case RULE_OTHER:
+		return xstrdup(other_cell(b, slot, i));
+	case RULE_LOW:
+		return range_end(b, slot, i, false);
+	case RULE_HIGH:
+		return range_end(b, &b->slots[slot->mate], i, true);
+	case RULE_ABOVE:
+	case RULE_BELOW:
+		return one_sided(b, slot, i);
+	case RULE_ARRAY:
+		return array_of(b, slot, i);
+	case RULE_PATTERN:
+		return pattern_of(b, slot, i);
+	case RULE_LIMIT:
+	case RULE_OFFSET:
+	case RULE_COUNT:
+		return xasprintf("%.0f", slot->setting);
+	case RULE_INTERVAL:
+		return literal_interval(slot->setting);
+	case RULE_FRESH:
+		return NULL;
+	default:
+		return xstrdup(slot->constant);
+	}
+}
+
+char **slots_generate(const struct binding *b, size_t n)
+{
+	char **values = xcalloc(n * b->n_slots + 1, sizeof(*values));
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t s = 0; s < b->n_slots; s++)
+			values[i * b->n_slots + s] = slot_value(b, &b->slots[s], i);
+	return values;
+}
+
+void slots_values_free(const struct binding *b, char **values, size_t n)
+{
+	for (size_t i = 0; values && i < n * b->n_slots; i++)
+		free(values[i]);
+	free(values);
+}

@@ -1,0 +1,405 @@
+/*
+ * Witness rows: let the server say which values occur together.
+ *
+ *     SELECT <what each parameter stands against> FROM <the same FROM>
+ *     WHERE <conjuncts without parameters> AND <anchor>.ctid = ANY ($1)
+ *
+ * The anchor is one table of the FROM; its random tids make the sample random at a cost that does
+ * not depend on the size of the table. What cannot be anchored (a view) gives its first rows.
+ */
+#include "bind/binding.h"
+#include "bind/tids.h"
+#include "bind/witness_expression.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_BATCHES    12
+#define MIN_BATCH_TIDS 300
+#define MAX_BATCH_TIDS 20000
+#define READ_ROWS      1000 /* enough to know how a column is spread, and to meet rare values */
+#define MAX_ROWS       200000
+#define STREAM_WITNESS 101
+
+/* One query while it is being made and run. */
+struct witness {
+	struct binding *b;
+	const struct witness_request *request;
+	struct slot **slots; /* that it fills */
+	size_t n_slots;
+	size_t wanted;                     /* rows */
+	const struct catalog_table *table; /* anchor; NULL for none */
+	const char *alias;
+	bool with_nulls;
+	struct pool pool;
+	uint64_t *seen; /* hashes of rows, an open table; only for rows that are used once */
+	size_t seen_size;
+	struct rng rng;
+};
+
+static bool in_request(const struct witness_request *request, const struct slot *slot)
+{
+	if (request->only)
+		return slot == request->only;
+	if (!slot->item || !slot->item->partner || slot->pool >= 0 || !slot_needs_rows(slot))
+		return false;
+	for (size_t i = 0; i < request->n_scopes; i++)
+		if (slot->item->scope == request->scopes[i])
+			return true;
+	return false;
+}
+
+static void collect_slots(struct witness *w)
+{
+	struct binding *b = w->b;
+	size_t stride = 1;
+
+	w->slots = xcalloc(b->n_slots + 1, sizeof(*w->slots));
+	for (size_t i = 0; i < b->n_slots; i++) {
+		struct slot *slot = &b->slots[i];
+		if (!in_request(w->request, slot))
+			continue;
+		w->slots[w->n_slots++] = slot;
+		if (slot->turn + 1 > stride)
+			stride = slot->turn + 1;
+		if (slot->rule == RULE_ARRAY && b->order == VECTOR_SEQUENTIAL)
+			stride = (size_t)fmax((double)stride, slot->setting);
+		if (slot->rule == RULE_LOW || slot->rule == RULE_ABOVE || slot->rule == RULE_BELOW)
+			w->wanted = READ_ROWS;
+	}
+	w->pool.stride = stride;
+	if (w->wanted < b->n_wanted * stride)
+		w->wanted = b->n_wanted * stride;
+	if (!b->analysis.writes && w->wanted < READ_ROWS)
+		w->wanted = READ_ROWS;
+	if (w->wanted > MAX_ROWS)
+		w->wanted = MAX_ROWS;
+}
+
+/* A row that others refer to cannot be deleted. */
+static void add_unreferenced(struct witness *w, struct buf *sql)
+{
+	const struct sql_scope *scope = &w->b->analysis.scopes[w->request->scopes[0]];
+	bool deletes = w->b->analysis.kind == SQL_DELETE && w->request->scopes[0] == 0;
+	const struct catalog_table *table =
+	    deletes ? catalog_table(w->b->run->catalog, scope->target, NULL) : NULL;
+
+	if (!table)
+		return;
+	for (size_t i = 0; i < table->n_referenced_by; i++) {
+		const struct catalog_foreign_key *key = &table->referenced_by[i];
+		if (!key->restricts)
+			continue;
+		buf_addf(sql, " AND NOT EXISTS (SELECT 1 FROM %s pgrehearse_child WHERE ", key->table);
+		for (size_t c = 0; c < key->columns.n; c++) {
+			_cleanup_free_ char *own = db_quote_ident(key->columns.items[c]);
+			_cleanup_free_ char *other = db_quote_ident(key->other_columns.items[c]);
+			buf_addf(sql, "%spgrehearse_child.%s = %s.%s", c ? " AND " : "", other,
+			    scope->aliases.items[0], own);
+		}
+		buf_addc(sql, ')');
+	}
+}
+
+static bool must_have_value(const struct slot *slot)
+{
+	return slot->item->role != PARAM_INSERT && slot->item->role != PARAM_SET;
+}
+
+static void add_where(struct witness *w, char **expressions, bool by_tid, struct buf *sql)
+{
+	buf_adds(sql, " WHERE true");
+	for (size_t i = 0; i < w->request->n_scopes && !w->request->no_conjuncts; i++) {
+		const struct sql_scope *scope = &w->b->analysis.scopes[w->request->scopes[i]];
+		for (size_t c = 0; c < scope->plain_conjuncts.n; c++)
+			buf_addf(sql, " AND (%s)", scope->plain_conjuncts.items[c]);
+	}
+	for (size_t i = 0; i < w->n_slots && !w->with_nulls; i++)
+		if (must_have_value(w->slots[i]))
+			buf_addf(sql, " AND (%s) IS NOT NULL", expressions[i]);
+	add_unreferenced(w, sql);
+	if (by_tid)
+		buf_addf(
+		    sql, " AND %s.ctid = ANY ($1::tid[]) AND %s.tableoid = $2::oid", w->alias, w->alias);
+}
+
+/* The CTEs that the FROM names, with values in place of their parameters. */
+static void add_with(struct witness *w, struct buf *sql)
+{
+	for (size_t i = 0; i < w->request->n_scopes; i++) {
+		const char *with = w->b->analysis.scopes[w->request->scopes[i]].with;
+		if (with) {
+			_cleanup_free_ char *text = slots_substitute(w->b, with);
+			buf_addf(sql, "%s ", text);
+			return;
+		}
+	}
+}
+
+/* A written column belongs to the target, whatever else the FROM has under that name. */
+static char *partner_text(const struct binding *b, const struct slot *slot)
+{
+	const struct sql_scope *scope = &b->analysis.scopes[slot->item->scope];
+
+	if (!must_have_value(slot) && scope->target && scope->aliases.n > 0)
+		return xasprintf("%s.%s", scope->aliases.items[0], slot->item->partner);
+	return slots_substitute(b, slot->item->partner);
+}
+
+static char *build_query(struct witness *w, bool by_tid)
+{
+	struct buf sql = BUF_INIT;
+	char **expressions = xcalloc(w->n_slots, sizeof(*expressions));
+
+	add_with(w, &sql);
+	buf_adds(&sql, "SELECT ");
+	for (size_t i = 0; i < w->n_slots; i++) {
+		_cleanup_free_ char *partner = partner_text(w->b, w->slots[i]);
+		expressions[i] = witness_expression(w->b, w->slots[i], partner, w->alias);
+		buf_addf(&sql, "(%s)::text, ", expressions[i]);
+	}
+	/* The tid of the anchor also keeps an aggregate from turning the query into one row. */
+	buf_addf(&sql, "%s%s FROM ", w->alias ? w->alias : "1", w->alias ? ".ctid" : "");
+	for (size_t i = 0; i < w->request->n_scopes; i++) {
+		const char *from = w->b->analysis.scopes[w->request->scopes[i]].from;
+		_cleanup_free_ char *text = slots_substitute(w->b, from);
+		buf_addf(&sql, "%s%s", i ? ", " : "", text);
+	}
+	add_where(w, expressions, by_tid, &sql);
+	buf_addf(&sql, " LIMIT %zu", w->wanted * 2);
+	for (size_t i = 0; i < w->n_slots; i++)
+		free(expressions[i]);
+	free(expressions);
+	return buf_detach(&sql);
+}
+
+/* True when the row was not there before. */
+static bool remember(struct witness *w, char *const *cells)
+{
+	uint64_t hash = 1;
+
+	if (!w->seen) {
+		for (w->seen_size = 1024; w->seen_size < w->wanted * 4;)
+			w->seen_size *= 2;
+		w->seen = xcalloc(w->seen_size, sizeof(*w->seen));
+	}
+	for (size_t i = 0; i < w->n_slots; i++)
+		for (const char *p = cells[i] ? cells[i] : "\1";; p++) {
+			hash = splitmix64(hash ^ (unsigned char)*p);
+			if (!*p)
+				break;
+		}
+	hash |= 1;
+	for (size_t at = hash & (w->seen_size - 1);; at = (at + 1) & (w->seen_size - 1)) {
+		if (w->seen[at] == hash)
+			return false;
+		if (w->seen[at] == 0) {
+			w->seen[at] = hash;
+			return true;
+		}
+	}
+}
+
+static void take_rows(struct witness *w, const struct db_rows *rows)
+{
+	bool once = w->b->order == VECTOR_SEQUENTIAL;
+
+	for (int r = 0; r < db_rows_count(rows) && w->pool.n_rows < w->wanted * 2; r++) {
+		char **cells = xcalloc(w->n_slots, sizeof(*cells));
+		for (size_t i = 0; i < w->n_slots; i++)
+			cells[i] = db_is_null(rows, r, (int)i) ? NULL : xstrdup(db_text(rows, r, (int)i));
+		if (!once || remember(w, cells)) {
+			pool_add_row(&w->pool, cells);
+		} else {
+			for (size_t i = 0; i < w->n_slots; i++)
+				free(cells[i]);
+		}
+		free(cells);
+	}
+}
+
+/* 1 rows came, 0 the query does not work or finds nothing, negative the server failed. */
+static int run_whole(struct witness *w)
+{
+	_cleanup_free_ char *sql = build_query(w, false);
+	struct err err = {0};
+	struct db_rows *rows = db_queryv(w->b->run->db, sql, 0, NULL, &err);
+
+	if (!rows)
+		return bind_server_failed(w->b, &err) ? err.code : 0;
+	take_rows(w, rows);
+	db_rows_free(rows);
+	return w->pool.n_rows > 0;
+}
+
+static int run_batch(struct witness *w, const char *sql, size_t n)
+{
+	const struct catalog_leaf *leaf = tids_leaf(&w->rng, w->table);
+	_cleanup_free_ char *tids = tids_draw(&w->rng, leaf, n);
+	struct err err = {0};
+	char oid[16];
+	const char *values[] = {tids, oid};
+	struct db_rows *rows;
+
+	snprintf(oid, sizeof(oid), "%u", leaf->oid);
+	rows = db_queryv(w->b->run->db, sql, 2, values, &err);
+	if (!rows)
+		return bind_server_failed(w->b, &err) ? err.code : 0;
+	take_rows(w, rows);
+	db_rows_free(rows);
+	return 1;
+}
+
+/* Draw until there are enough rows, with batches sized by what the last ones found. */
+static int run_sample(struct witness *w)
+{
+	_cleanup_free_ char *sql = build_query(w, true);
+	double drawn = 0, batches = MAX_BATCHES + 2.0 * (double)w->table->n_leaves;
+
+	for (int batch = 0; batch < (int)fmin(batches, 60) && w->pool.n_rows < w->wanted; batch++) {
+		double share =
+		    drawn > 0 ? (double)w->pool.n_rows / drawn : tids_hit_share(&w->table->leaves[0]);
+		double missing = (double)(w->wanted - w->pool.n_rows);
+		double n = missing / fmax(share, 0.001) * 1.1 / (double)w->table->n_leaves;
+		int rc;
+		n = fmin(fmax(n, MIN_BATCH_TIDS), MAX_BATCH_TIDS);
+		rc = run_batch(w, sql, (size_t)n);
+		if (rc <= 0)
+			return rc;
+		drawn += n;
+	}
+	return w->pool.n_rows > 0;
+}
+
+static int run_one(struct witness *w)
+{
+	size_t enough = w->wanted / 10 + 1;
+	int rc;
+
+	/* A small table is read as a whole: every row is in. */
+	if (w->table && w->table->rows > (double)w->wanted * 2) {
+		rc = run_sample(w);
+		if (rc < 0 || w->pool.n_rows >= enough)
+			return rc;
+	}
+	return run_whole(w);
+}
+
+static int run_anchored(struct witness *w)
+{
+	int rc = run_one(w);
+
+	if (rc == 0 && !w->request->only && w->table) {
+		w->with_nulls = true;
+		rc = run_one(w);
+		w->with_nulls = false;
+	}
+	return rc;
+}
+
+/* The table whose column the first parameter is compared with comes first. */
+static bool names_table(
+    const struct slot *slot, const struct catalog_table *table, const char *alias)
+{
+	const char *partner = slot->item->partner;
+	size_t len = strlen(alias);
+
+	if (strncasecmp(partner, alias, len) == 0 && partner[len] == '.')
+		return true;
+	return !strchr(partner, '.') && catalog_column(table, partner);
+}
+
+static int try_anchors(struct witness *w, bool preferred, struct err *err)
+{
+	for (size_t s = 0; s < w->request->n_scopes; s++) {
+		const struct sql_scope *scope = &w->b->analysis.scopes[w->request->scopes[s]];
+		for (size_t t = 0; t < scope->tables.n; t++) {
+			int rc;
+			w->table = catalog_table(w->b->run->catalog, scope->tables.items[t], err);
+			w->alias = scope->aliases.items[t];
+			if (err->code)
+				return err->code;
+			if (!w->table || w->table->n_leaves == 0 ||
+			    names_table(w->slots[0], w->table, w->alias) != preferred)
+				continue;
+			rc = run_anchored(w);
+			if (rc != 0)
+				return rc;
+		}
+	}
+	w->table = NULL;
+	w->alias = NULL;
+	return 0;
+}
+
+/* Rows as they come mimic skew: what many rows share is drawn often. An application may as well
+ * ask for each value equally often, so every third row is one that was not there before; weights
+ * then have both kinds to choose from. */
+static void spread(struct witness *w)
+{
+	struct pool *pool = &w->pool;
+	size_t n = pool->n_rows, columns = pool->n_columns, n_new = 0, next = 0;
+	size_t *new_rows = xcalloc(n + 1, sizeof(*new_rows));
+
+	for (size_t i = 0; i < n; i++)
+		if (remember(w, pool->cells + i * columns))
+			new_rows[n_new++] = i;
+	for (size_t i = 2; i < n && n_new < n; i += 3) {
+		while (next < n_new && new_rows[next] < i)
+			next++;
+		if (next == n_new)
+			break;
+		pool_swap(pool, i, new_rows[next++]);
+	}
+	free(new_rows);
+}
+
+static void hand_over(struct witness *w)
+{
+	int pool;
+
+	pool_shuffle(&w->pool, &w->rng);
+	if (w->b->order == VECTOR_SAMPLED && !w->b->analysis.writes && w->pool.stride == 1)
+		spread(w);
+	w->pool.source = VALUES_WITNESS;
+	pool = pool_attach(w->b, &w->pool);
+	for (size_t i = 0; i < w->n_slots; i++) {
+		w->slots[i]->pool = pool;
+		w->slots[i]->column = (int)i;
+		w->slots[i]->source = VALUES_WITNESS;
+	}
+}
+
+int witness_fill(struct binding *b, const struct witness_request *request, struct err *err)
+{
+	struct witness w = {.b = b, .request = request};
+	int rc = 0;
+
+	for (size_t i = 0; i < request->n_scopes; i++)
+		if (!b->analysis.scopes[request->scopes[i]].from)
+			return 0;
+	collect_slots(&w);
+	w.pool.n_columns = w.n_slots;
+	rng_init(&w.rng, b->run->options->seed ^ splitmix64(strtoull(b->statement->queryid, NULL, 10)),
+	    STREAM_WITNESS + (uint64_t)request->scopes[0]);
+	if (w.n_slots > 0) {
+		rc = try_anchors(&w, true, err);
+		if (rc == 0)
+			rc = try_anchors(&w, false, err);
+		if (rc == 0)
+			rc = run_anchored(&w);
+	}
+	if (rc > 0)
+		hand_over(&w);
+	if (rc < 0 && !err->code)
+		err_set(err, ERR_ENV, "%s: the connection was lost while reading rows",
+		    db_describe(b->run->db));
+	pool_release(&w.pool);
+	free(w.seen);
+	free(w.slots);
+	return rc;
+}

@@ -1,0 +1,235 @@
+#include "bind/writes.h"
+
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SPARE           1.3
+#define MAX_SEQUENTIAL  200000
+#define MAX_TRANSITIONS 20000
+#define NEW_SHARE       5
+#define MAX_SAMPLED     5 /* times vectors_per_statement */
+
+double writes_expected_ops(const struct binding *b)
+{
+	double calls = b->statement->work.calls;
+
+	return b->run->replayable_calls > 0
+	           ? b->run->options->expected_ops * calls / b->run->replayable_calls
+	           : b->run->options->expected_ops;
+}
+
+bool writes_target(struct binding *b, const struct slot *slot, struct catalog_table **ret_table,
+    struct catalog_column **ret_column, struct err *err)
+{
+	const struct sql_param *item = slot->item;
+	const char *target;
+
+	if (!item || !item->partner || (item->role != PARAM_INSERT && item->role != PARAM_SET))
+		return false;
+	target = b->analysis.scopes[item->scope].target;
+	*ret_table = target ? catalog_table(b->run->catalog, target, err) : NULL;
+	if (!*ret_table)
+		return false;
+	*ret_column = catalog_column(*ret_table, item->partner);
+	return *ret_column != NULL;
+}
+
+/* The slot of the same VALUES row that gives this column; NULL when it is not a parameter. */
+static struct slot *slot_of_column(struct binding *b, const struct slot *like, const char *column)
+{
+	for (size_t i = 0; i < b->n_slots; i++) {
+		const struct sql_param *item = b->slots[i].item;
+		_cleanup_free_ char *name = NULL;
+		if (!item || !item->partner || item->role != like->item->role ||
+		    item->scope != like->item->scope || item->group != like->item->group || !item->direct)
+			continue;
+		name = catalog_identifier(item->partner);
+		if (name && strcmp(name, column) == 0)
+			return &b->slots[i];
+	}
+	return NULL;
+}
+
+/* Some column of the key has to differ from every row there is. A column that the statement does
+ * not give comes from a default, which sees to that. */
+static int make_key_fresh(struct binding *b, const struct slot *slot, struct catalog_table *table,
+    const struct catalog_unique *unique, struct err *err)
+{
+	for (size_t i = 0; i < unique->n_columns; i++) {
+		struct catalog_column *column = &table->columns[unique->columns[i]];
+		struct slot *part = slot_of_column(b, slot, column->name);
+		if (!part || part->rule == RULE_FRESH)
+			return 0;
+	}
+	for (size_t i = 0; i < unique->n_columns; i++) {
+		struct catalog_column *column = &table->columns[unique->columns[i]];
+		if (catalog_reference_of(table, column))
+			continue;
+		if (fresh_plan(b, slot_of_column(b, slot, column->name), table, column, err))
+			return 0;
+		if (err->code)
+			return err->code;
+	}
+	return 0; /* tuples_fill() tries next, with the rows at hand */
+}
+
+static int plan_insert(struct binding *b, struct slot *slot, struct err *err)
+{
+	struct catalog_table *table;
+	struct catalog_column *column;
+	int index;
+
+	if (!writes_target(b, slot, &table, &column, err))
+		return err->code;
+	if (!slot->item->direct) {
+		if (column->type == slot->type->oid)
+			slot->rule = RULE_ROW;
+		return 0;
+	}
+	index = (int)(column - table->columns);
+	for (size_t i = 0; i < table->n_uniques; i++) {
+		const struct catalog_unique *unique = &table->uniques[i];
+		for (size_t j = 0; j < unique->n_columns; j++)
+			if (unique->columns[j] == index && make_key_fresh(b, slot, table, unique, err) < 0)
+				return err->code;
+	}
+	return 0;
+}
+
+static int plan_set(struct binding *b, struct slot *slot, struct err *err)
+{
+	struct catalog_table *table;
+	struct catalog_column *column;
+	const struct catalog_unique *unique;
+
+	if (!slot->item->direct || !writes_target(b, slot, &table, &column, err))
+		return err->code;
+	unique = catalog_unique_of(table, column);
+	if (unique && unique->n_columns == 1)
+		fresh_plan(b, slot, table, column, err);
+	else if (unique)
+		binding_note(b, "sets a part of a unique key: may collide");
+	return err->code;
+}
+
+/* UPDATE ... SET status = $1 WHERE ... status = $2 finds each row once. */
+static bool is_transition(const struct binding *b)
+{
+	for (size_t i = 0; i < b->n_slots; i++) {
+		const struct sql_param *set = b->slots[i].item;
+		for (size_t j = 0; set && set->role == PARAM_SET && set->partner && j < b->n_slots; j++) {
+			const struct sql_param *where = b->slots[j].item;
+			_cleanup_free_ char *a = NULL, *c = NULL;
+			if (!where || !where->partner ||
+			    (where->role != PARAM_COMPARE && where->role != PARAM_IN))
+				continue;
+			a = catalog_identifier(set->partner);
+			c = catalog_identifier(where->partner);
+			if (a && c && strcmp(a, c) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void choose_order(struct binding *b)
+{
+	double ops = ceil(writes_expected_ops(b) * SPARE) + 1;
+	double usual = (double)b->run->options->vectors_per_statement;
+	bool deletes = b->analysis.kind == SQL_DELETE || strcasestr(b->sql, "DELETE FROM ");
+
+	if (deletes || (b->analysis.kind == SQL_UPDATE && is_transition(b))) {
+		b->order = VECTOR_SEQUENTIAL;
+		b->n_wanted = (size_t)fmin(ops, deletes ? MAX_SEQUENTIAL : MAX_TRANSITIONS);
+		return;
+	}
+	b->order = VECTOR_SAMPLED;
+	b->n_wanted = (size_t)fmax(usual, fmin(ops, usual * MAX_SAMPLED));
+}
+
+/* ON CONFLICT meets rows that are there, unless production's calls mostly inserted. */
+static bool wants_conflict(const struct binding *b)
+{
+	double rows = work_per_call(&b->statement->work, b->statement->work.rows);
+
+	if (!strcasestr(b->sql, " ON CONFLICT "))
+		return false;
+	return !strcasestr(b->sql, " DO NOTHING") || !(rows > 0.5);
+}
+
+/* Ranges of an UPDATE or DELETE cannot be tried out: take the share of rows production touched. */
+static int plan_ranges(struct binding *b, struct err *err)
+{
+	const char *target = b->analysis.n_scopes ? b->analysis.scopes[0].target : NULL;
+	struct catalog_table *table = target ? catalog_table(b->run->catalog, target, err) : NULL;
+	double rows = work_per_call(&b->statement->work, b->statement->work.rows);
+
+	for (size_t i = 0; table && table->rows > 0 && rows > 0 && i < b->n_slots; i++) {
+		struct slot *slot = &b->slots[i];
+		if (slot->rule == RULE_LOW || slot->rule == RULE_ABOVE || slot->rule == RULE_BELOW)
+			slot->setting = fmin(1, rows / table->rows);
+	}
+	return err->code;
+}
+
+int writes_plan(struct binding *b, struct err *err)
+{
+	bool conflict = wants_conflict(b);
+
+	choose_order(b);
+	if (b->analysis.writes && plan_ranges(b, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < b->n_slots; i++) {
+		struct slot *slot = &b->slots[i];
+		int rc = 0;
+		if (!slot->item)
+			continue;
+		if (slot->item->role == PARAM_INSERT && !conflict)
+			rc = plan_insert(b, slot, err);
+		else if (slot->item->role == PARAM_SET)
+			rc = plan_set(b, slot, err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* The slot has a pool of existing keys: every NEW_SHARE-th becomes one that nobody has. A sampled
+ * row comes again, and then it is there. */
+static void mix_slot(struct binding *b, struct slot *slot, const struct catalog_table *table,
+    struct catalog_column *column, struct err *err)
+{
+	struct pool *pool = &b->pools[slot->pool];
+
+	if (!fresh_plan(b, slot, table, column, err))
+		return;
+	for (size_t i = 0; i < pool->n_rows; i += NEW_SHARE) {
+		char **cell = &pool->cells[i * pool->n_columns + (size_t)slot->column];
+		free(*cell);
+		*cell = fresh_text(slot, (int64_t)i);
+	}
+	slot->rule = RULE_ROW;
+}
+
+int conflicts_mix(struct binding *b, struct err *err)
+{
+	if (!wants_conflict(b) || strcasestr(b->sql, " DO NOTHING"))
+		return 0;
+	for (size_t i = 0; i < b->n_slots && !err->code; i++) {
+		struct slot *slot = &b->slots[i];
+		struct catalog_table *table;
+		struct catalog_column *column;
+		const struct catalog_unique *unique;
+		if (slot->pool < 0 || slot->item->role != PARAM_INSERT || !slot->item->direct ||
+		    !writes_target(b, slot, &table, &column, err))
+			continue;
+		unique = catalog_unique_of(table, column);
+		if (unique && unique->n_columns == 1 && !catalog_reference_of(table, column))
+			mix_slot(b, slot, table, column, err);
+	}
+	return err->code;
+}
