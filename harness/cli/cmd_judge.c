@@ -70,6 +70,7 @@ static int take_thresholds(const struct request *request, struct run *run, struc
 
 		if (threshold_parse(request->thresholds.items[i], &threshold, err) < 0)
 			return err_wrap(err, "--threshold \"%.80s\"", request->thresholds.items[i]);
+		threshold.line = (int)i + 1; /* it was asked for: line 0 is the default policy's */
 		GROW(run->thresholds, run->n_thresholds, run->cap_thresholds);
 		run->thresholds[run->n_thresholds++] = threshold;
 	}
