@@ -31,6 +31,10 @@ struct lab_dir {
 	bool ephemeral;
 };
 
+#define LAB_DIR_FORMAT "pgrehearse-lab/1"
+
+/* /tmp/pgrehearse-<uid>, made when it is absent; an error when it is not ours alone. Caller frees. */
+int lab_dir_base(char **ret, struct err *err);
 /* A new, empty directory beside the default one; caller frees *ret. */
 int lab_dir_unique(char **ret, struct err *err);
 

@@ -2,7 +2,7 @@
  * server: a PostgreSQL server of our own, in a data directory that we made.
  *
  *     server_find_programs(NULL, &bindir, &err);
- *     struct server server = {.bindir = bindir, .data = ..., .sockets = ..., .log = ..., .port = n};
+ *     struct server server = {.bindir = bindir, .data = ..., .sockets = ..., .port = n, ...};
  *     server_init(&server, &err);          // initdb and the settings below
  *     server_start(&server, &err);         // returns when it accepts connections
  *     server_stop(server.data, &err);      // immediate: what it held is to be removed anyway

@@ -75,13 +75,15 @@ is($code, 0, 'load a fixture') or diag($err);
 ($code, $out, $err) = lab('psql', 'shop', '--', '-AtXc', 'SELECT count(*) FROM item');
 is($out, "12\n", '... its files ran in order, beside their data');
 ($code, $out, $err) = lab('psql', 'shop', '--', '-AtXc',
-	"SELECT relallvisible = relpages, age(relfrozenxid) < 1000 FROM pg_class WHERE relname = 'item'");
+	"SELECT relallvisible = relpages, age(relfrozenxid) < 1000 FROM pg_class"
+	  . " WHERE relname = 'item'");
 is($out, "t|t\n", '... and its tables are frozen');
 
 spill("$base/shop/030_broken.sql", "SELECT 1;\nSELECT nonsense;\n");
 ($code, $out, $err) = lab('load', "$base/shop");
 is($code, 3, 'a fixture that fails');
-like($err, qr/030_broken\.sql:2: ERROR:  column "nonsense" does not exist/, '... names file and line');
+like($err, qr/030_broken\.sql:2: ERROR:  column "nonsense" does not exist/,
+	'... names file and line');
 
 spill("$base/mine.txt", 'mine');
 ($code, $out, $err) = lab('stop', '--dir', $base);
