@@ -83,7 +83,8 @@ static int renumber(struct binding *b, struct err *err)
 	char *sql = NULL;
 
 	for (size_t i = 0; i < b->analysis.n_param_items; i++)
-		names[b->analysis.params[i].number - 1] = xstrdup("");
+		if (!names[b->analysis.params[i].number - 1])
+			names[b->analysis.params[i].number - 1] = xstrdup("");
 	for (int i = 0; i < n; i++) {
 		if (!names[i])
 			continue;

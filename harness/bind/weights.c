@@ -112,21 +112,32 @@ static double counting(const struct tilt *t)
 	return 1 / squares;
 }
 
-/* False when the dimension is unknown, does not vary, or is right already. */
+static double figure_of(const struct check_figures *figures, int d)
+{
+	return d == 0 ? figures->rows : figures->blocks;
+}
+
+/* False when the dimension is unknown, does not vary, or is right already. What no vector reaches
+ * is no target: the farthest one is. */
 static bool add_dimension(struct tilt *t, int d, const struct check_figures *figures, double target)
 {
-	double mean = 0, spread = 0;
+	double mean = 0, spread = 0, least = INFINITY, most = -INFINITY;
 
 	for (size_t i = 0; i < t->n; i++) {
-		t->x[i][d] = (d == 0 ? figures[i].rows : figures[i].blocks) - target;
-		mean += t->x[i][d] / (double)t->n;
+		double figure = figure_of(&figures[i], d);
+		mean += figure / (double)t->n;
+		least = fmin(least, figure);
+		most = fmax(most, figure);
 	}
+	if (isnan(target) || !(most > least))
+		return false;
+	target = fmin(fmax(target, least), most);
 	for (size_t i = 0; i < t->n; i++)
-		spread += pow(t->x[i][d] - mean, 2) / (double)t->n;
+		spread += pow(figure_of(&figures[i], d) - mean, 2) / (double)t->n;
 	spread = sqrt(spread);
 	for (size_t i = 0; i < t->n; i++)
-		t->x[i][d] = isfinite(target) && spread > 0 ? t->x[i][d] / spread : 0;
-	return isfinite(target) && spread > 0 && fabs(mean) > NEAR_ENOUGH * fmax(target, 0.1);
+		t->x[i][d] = (figure_of(&figures[i], d) - target) / spread;
+	return fabs(mean - target) > NEAR_ENOUGH * fmax(target, 0.1);
 }
 
 bool weights_tilt(

@@ -1,10 +1,11 @@
 /* Vectors from pools: rows stay together, lists take different rows, ranges have the width asked
  * for, and a vector does not depend on how many are made. No server. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/mem.h"
 #include "bind/binding.h"

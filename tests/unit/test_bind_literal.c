@@ -1,9 +1,10 @@
 /* bind's pure parts: values as PostgreSQL text, and the reading of SQL that needs no parser. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include "base/mem.h"
 #include "bind/binding.h"

@@ -1,0 +1,103 @@
+/* Weights under which the mean work is production's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "bind/weights.h"
+
+#include <math.h>
+
+#define N 200
+
+/* Many light vectors and a few heavy ones; blocks follow rows, but not strictly. */
+static void fill(struct check_figures *figures)
+{
+	struct rng rng;
+
+	rng_init(&rng, 5, 0);
+	for (int i = 0; i < N; i++) {
+		figures[i].rows = floor(exp(6 * rng_uniform(&rng)));
+		figures[i].blocks = 3 + figures[i].rows * (0.2 + 0.3 * rng_uniform(&rng));
+	}
+}
+
+static double effective(const double *weights)
+{
+	double sum = 0, squares = 0;
+
+	for (int i = 0; i < N; i++) {
+		sum += weights[i];
+		squares += weights[i] * weights[i];
+	}
+	return sum * sum / squares;
+}
+
+static void both_means_are_hit(void **state)
+{
+	struct check_figures figures[N], before, mean;
+	double weights[N];
+
+	(void)state;
+	fill(figures);
+	before = weights_mean(figures, NULL, N);
+	assert_true(weights_tilt(figures, N, before.rows * 0.6, before.blocks * 0.65, weights));
+	mean = weights_mean(figures, weights, N);
+	assert_true(fabs(mean.rows / (before.rows * 0.6) - 1) < 0.01);
+	assert_true(fabs(mean.blocks / (before.blocks * 0.65) - 1) < 0.01);
+}
+
+static void an_unknown_target_is_left_out(void **state)
+{
+	struct check_figures figures[N], before, mean;
+	double weights[N];
+
+	(void)state;
+	fill(figures);
+	before = weights_mean(figures, NULL, N);
+	assert_true(weights_tilt(figures, N, NAN, before.blocks * 1.5, weights));
+	mean = weights_mean(figures, weights, N);
+	assert_true(fabs(mean.blocks / (before.blocks * 1.5) - 1) < 0.01);
+}
+
+static void a_target_out_of_reach_leaves_vectors_to_draw(void **state)
+{
+	struct check_figures figures[N];
+	double weights[N];
+
+	(void)state;
+	fill(figures);
+	assert_true(weights_tilt(figures, N, 1e6, 1e6, weights));
+	assert_true(effective(weights) > 0.1 * N);
+	assert_true(weights_mean(figures, weights, N).rows > weights_mean(figures, NULL, N).rows);
+	assert_true(weights_tilt(figures, N, 0, 0, weights));
+	assert_true(effective(weights) > 0.1 * N);
+}
+
+static void what_is_right_already_is_left_alone(void **state)
+{
+	struct check_figures figures[N], mean;
+	double weights[N];
+
+	(void)state;
+	fill(figures);
+	mean = weights_mean(figures, NULL, N);
+	assert_false(weights_tilt(figures, N, mean.rows, mean.blocks, weights));
+	for (int i = 0; i < N; i++)
+		figures[i] = (struct check_figures){1, 4};
+	assert_false(weights_tilt(figures, N, 10, 40, weights));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(both_means_are_hit),
+	    cmocka_unit_test(an_unknown_target_is_left_out),
+	    cmocka_unit_test(a_target_out_of_reach_leaves_vectors_to_draw),
+	    cmocka_unit_test(what_is_right_already_is_left_alone),
+	};
+
+	return cmocka_run_group_tests_name("weights of vectors", tests, NULL, NULL);
+}
