@@ -241,7 +241,30 @@ static void base64_is_that_of_rfc_4648(void **state)
 	}
 }
 
-int main(void)
+/* For tests/t/500_histogram.pl, which has another library decode it: the text, then count and
+ * percentiles as this library sees them. */
+static int print_for_others(void)
+{
+	static const double percentiles[] = {0.1, 10, 25, 50, 75, 90, 95, 99, 99.9, 100};
+	_cleanup_free_ char *text = NULL;
+	struct histogram *h = hour();
+	struct rng rng;
+
+	rng_init(&rng, 3, 0);
+	for (int i = 0; i < 20000; i++)
+		histogram_record_n(
+		    h, rng_below(&rng, HIGHEST) >> rng_below(&rng, 42), 1 + rng_below(&rng, 9));
+	histogram_record_n(h, 250000, UINT64_C(1) << 33);
+	text = histogram_encode_base64(h, NULL);
+	printf("%s\ncount %llu\n", text, (unsigned long long)histogram_count(h));
+	for (size_t i = 0; i < sizeof(percentiles) / sizeof(percentiles[0]); i++)
+		printf("%g %llu\n", percentiles[i],
+		    (unsigned long long)histogram_value_at_quantile(h, percentiles[i] / 100));
+	histogram_free(h);
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_value_is_kept_to_three_digits),
@@ -256,5 +279,7 @@ int main(void)
 	    cmocka_unit_test(base64_is_that_of_rfc_4648),
 	};
 
+	if (argc > 1 && strcmp(argv[1], "--print") == 0)
+		return print_for_others();
 	return cmocka_run_group_tests_name("histogram", tests, NULL, NULL);
 }
