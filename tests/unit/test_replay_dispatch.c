@@ -34,6 +34,7 @@ struct world {
 	size_t errors;
 	/* Planted trouble: the n-th request from now (1 is the next) fails; 0 for none. */
 	int fail_in, send_fail_in;
+	size_t down_slot; /* whose send failed */
 	const char *fail_sqlstate;
 };
 
@@ -44,8 +45,10 @@ static uint64_t world_now(void *ctx)
 
 static int begin_request(struct world *w, size_t slot, bool control, const char *what)
 {
-	if (w->send_fail_in > 0 && --w->send_fail_in == 0)
+	if (w->send_fail_in > 0 && --w->send_fail_in == 0) {
+		w->down_slot = slot;
 		return ERR_ENV;
+	}
 	assert_false(w->slots[slot].busy);
 	w->slots[slot].busy = true;
 	w->slots[slot].control = control;
@@ -476,6 +479,31 @@ static void a_send_that_fails_goes_to_another_session(void **state)
 	tear_down(&s);
 }
 
+static void a_queued_op_whose_send_fails_stays_first(void **state)
+{
+	struct setup s;
+	size_t ops;
+	uint64_t sent_before = 0;
+
+	(void)state;
+	set_up(
+	    &s, singles, 2, 100, NS_PER_S, (struct dispatch_config){.n_arms = 1, .slots_per_arm = 2});
+	s.world.service_ns = 50 * NS_PER_MS;
+	run_until(&s.world, NS_PER_S / 2);
+	s.world.send_fail_in = 1;
+	run_until(&s.world, NS_PER_S * 3 / 4);
+	assert_int_equal(s.world.send_fail_in, 0);
+	dispatch_session_up(s.world.dispatch, s.world.down_slot);
+	run_to_end(&s.world);
+	assert_complete(&s.world, 1, &ops);
+	for (size_t i = 0; i < ops; i++) {
+		assert_int_equal(s.world.samples[i].status, SAMPLE_OK);
+		assert_true(s.world.samples[i].sent_ns >= sent_before);
+		sent_before = s.world.samples[i].sent_ns;
+	}
+	tear_down(&s);
+}
+
 static void losing_an_idle_session_loses_nothing(void **state)
 {
 	static const struct session_result gone = {.connection_lost = true};
@@ -581,6 +609,7 @@ int main(void)
 	    cmocka_unit_test(a_failed_commit_is_the_last_ops_error),
 	    cmocka_unit_test(a_lost_session_leaves_unfinished_ops_and_comes_back),
 	    cmocka_unit_test(a_send_that_fails_goes_to_another_session),
+	    cmocka_unit_test(a_queued_op_whose_send_fails_stays_first),
 	    cmocka_unit_test(losing_an_idle_session_loses_nothing),
 	    cmocka_unit_test(stopping_early_completes_pairs),
 	    cmocka_unit_test(giving_up_accounts_for_everything),
