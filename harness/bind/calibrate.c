@@ -21,6 +21,7 @@
 #define BLOCKS_WEIGHT    0.5
 #define FAR_TOO_MUCH     5.0
 #define WORTH_CHANGING   0.03 /* of the score: below it the earlier setting stays */
+#define GOOD_ENOUGH      0.05 /* a score below which no setting is looked for */
 
 struct target {
 	double rows, blocks; /* production's, per call; NAN unknown */
@@ -121,7 +122,7 @@ static void try_setting(struct search *s, double setting, struct check_result *f
 /* Between the best step and its neighbours, on a logarithmic scale. */
 static void refine(struct search *s, double below, double above)
 {
-	for (int i = 0; i < REFINEMENTS && !out_of_time(s->b); i++) {
+	for (int i = 0; i < REFINEMENTS && s->best > GOOD_ENOUGH && !out_of_time(s->b); i++) {
 		struct check_result found;
 		double centre = s->best_setting;
 		double lower = sqrt(below * centre), upper = sqrt(above * centre);
@@ -148,7 +149,7 @@ static void choose_setting(struct binding *b, struct slot *slot, const struct ta
 	int last = -1;
 
 	search.best = measure(b, target, &found);
-	for (int i = 0; scale->steps[i] >= 0 && !out_of_time(b); i++) {
+	for (int i = 0; scale->steps[i] >= 0 && search.best > GOOD_ENOUGH && !out_of_time(b); i++) {
 		try_setting(&search, scale->steps[i], &found);
 		if (search.best_setting == scale->steps[i])
 			last = i;
@@ -157,7 +158,7 @@ static void choose_setting(struct binding *b, struct slot *slot, const struct ta
 		if (found.timed_out)
 			break;
 	}
-	if (scale->refine && last >= 0 && scale->steps[last] > 0)
+	if (search.best > GOOD_ENOUGH && scale->refine && last >= 0 && scale->steps[last] > 0)
 		refine(&search, scale->steps[last > 0 ? last - 1 : 0],
 		    scale->steps[last + 1] > 0 ? scale->steps[last + 1] : scale->steps[last]);
 	slot->setting = search.best_setting;
@@ -172,7 +173,7 @@ static void choose_limit(struct binding *b, struct slot *slot, const struct targ
 	double setting = slot->setting;
 
 	search.best = measure(b, target, &found);
-	for (int i = 0; i < 8 && !out_of_time(b); i++) {
+	for (int i = 0; i < 8 && search.best > GOOD_ENOUGH && !out_of_time(b); i++) {
 		setting = literal_round_limit(setting + 0.5);
 		try_setting(&search, setting, &found);
 		if (found.timed_out || far_too_much(&found, target))

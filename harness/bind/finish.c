@@ -100,10 +100,18 @@ static double *choose_weights(
 	if (b->order != VECTOR_SAMPLED || *n < LEAST_WEIGHTED)
 		return NULL;
 	figures = xcalloc(*n, sizeof(*figures));
-	measured = check_each(b, *values, *n, figures);
-	if (measured < LEAST_WEIGHTED)
+	weights = xcalloc(*n, sizeof(*weights));
+	measured = check_each(b, *values, LEAST_WEIGHTED, figures);
+	/* Most statements are right by now: a key finds its row. */
+	if (measured == LEAST_WEIGHTED &&
+	    weights_tilt(figures, measured, work_per_call(work, work->rows),
+	        work_per_call(work, work_touched(work)), weights))
+		measured +=
+		    check_each(b, *values + measured * b->n_slots, *n - measured, figures + measured);
+	if (measured < LEAST_WEIGHTED) {
+		free(weights);
 		return NULL;
-	weights = xcalloc(measured, sizeof(*weights));
+	}
 	if (weights_tilt(figures, measured, work_per_call(work, work->rows),
 	        work_per_call(work, work_touched(work)), weights)) {
 		for (size_t i = measured * b->n_slots; i < *n * b->n_slots; i++)

@@ -202,7 +202,7 @@ sub changes
 }
 
 my $before = changes();
-my ($bound, $out, $err) = bind_to('workload.json', 'vectors.json', '8s');
+my ($bound, $out, $err) = bind_to('workload.json', 'vectors.json', '20s');
 ok($bound, 'the workload is bound') or diag $err;
 is(changes(), $before, 'staging is as it was');
 note $out;
