@@ -53,6 +53,7 @@ static void release_statement_arm(struct run_statement_arm *arm)
 	for (size_t i = 0; i < arm->n_error_counts; i++)
 		free(arm->error_counts[i].message);
 	free(arm->error_counts);
+	run_plans_release(&arm->plans);
 }
 
 static void release_statement(struct run_statement *statement)
@@ -61,6 +62,8 @@ static void release_statement(struct run_statement *statement)
 	strv_release(&statement->tables);
 	for (int arm = 0; arm < N_ARMS; arm++)
 		release_statement_arm(&statement->arms[arm]);
+	run_plans_release(&statement->predicted);
+	run_plan_changes_release(&statement->plan_changes);
 }
 
 void check_release(struct check *check)
@@ -90,6 +93,8 @@ void run_release(struct run *run)
 	for (size_t i = 0; i < run->n_statements; i++)
 		release_statement(&run->statements[i]);
 	free(run->statements);
+	for (size_t i = 0; i < run->n_indexes; i++)
+		strv_release(&run->indexes[i].used_by);
 	release_array(run->tables, run->n_tables, sizeof(*run->tables), run_table_fields);
 	release_array(run->indexes, run->n_indexes, sizeof(*run->indexes), run_index_fields);
 	release_array(run->changes, run->n_changes, sizeof(*run->changes), run_change_fields);

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "model/gate.h"
+#include "model/run_plan.h"
 #include "model/sample.h"
 #include "model/work.h"
 #include "model/workload.h"
@@ -42,7 +43,7 @@ struct run_statement_arm {
 	struct work work; /* pg_stat_statements delta on this clone; work_unknown when not available */
 	struct error_count *error_counts;
 	size_t n_error_counts, cap_error_counts;
-	char *plan; /* EXPLAIN (FORMAT JSON) of the first vector, text; NULL when not taken */
+	struct run_plans plans; /* empty when not taken */
 };
 
 struct run_statement {
@@ -58,6 +59,8 @@ struct run_statement {
 	char *skip_reason;              /* not replayed; NULL when it was */
 	struct work production;
 	struct run_statement_arm arms[N_ARMS];
+	struct run_plans predicted; /* what HypoPG makes of the candidate, place by place; or empty */
+	struct run_plan_changes plan_changes;
 };
 
 struct run_table_arm {
@@ -89,6 +92,9 @@ struct run_index {
 	enum index_role role; /* what the candidate did with it */
 	bool is_unique, is_primary, is_constraint;
 	double build_seconds; /* created ones; NAN when not timed alone */
+	double predicted_bytes; /* by HypoPG, before it was built; NAN when not asked */
+	struct strv used_by;    /* statements with a plan that uses it, on the arm that has it */
+	char *redundant_with;   /* the index that can do all that this one does; NULL */
 	struct run_index_arm arms[N_ARMS];
 };
 

@@ -64,7 +64,6 @@ const struct field run_statement_arm_fields[] = {
     FIELD(AMOUNT, run_statement_arm, errors),
     FIELD(AMOUNT, run_statement_arm, unfinished),
     FIELD(AMOUNT, run_statement_arm, rows),
-    FIELD(TEXT, run_statement_arm, plan),
     {0},
 };
 
@@ -92,6 +91,8 @@ const struct field run_index_fields[] = {
     FIELD(BOOL, run_index, is_primary),
     FIELD(BOOL, run_index, is_constraint),
     FIELD(AMOUNT, run_index, build_seconds),
+    FIELD(AMOUNT, run_index, predicted_bytes),
+    FIELD(TEXT, run_index, redundant_with),
     {0},
 };
 

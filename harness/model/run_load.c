@@ -48,6 +48,7 @@ static void load_statement_arm(struct json_reader *r, const json_t *object, void
 	fields_load(&inner, json_enter(r, object, "response", &inner), &arm->response, latency_fields);
 	work_from_json(&inner, json_enter(r, object, "work", &inner), &arm->work);
 	json_each(r, object, "error_counts", load_error_count, arm);
+	run_plans_load(r, object, "plans", &arm->plans);
 }
 
 /* "arms": {"baseline": ..., "candidate": ...} into an array of two. */
@@ -82,6 +83,8 @@ static void load_statement(struct json_reader *r, const json_t *object, void *ct
 	json_get_strings(r, object, "tables", &statement->tables);
 	work_from_json(&inner, json_enter(r, object, "production", &inner), &statement->production);
 	load_arms(r, object, "arms", statement->arms, sizeof(statement->arms[0]), load_statement_arm);
+	run_plans_load(r, object, "predicted", &statement->predicted);
+	run_plan_changes_load(r, object, "plan_changes", &statement->plan_changes);
 }
 
 static void load_table_arm(struct json_reader *r, const json_t *object, void *target)
@@ -115,6 +118,7 @@ static void load_index(struct json_reader *r, const json_t *object, void *ctx)
 	index = &run->indexes[run->n_indexes++];
 	*index = (struct run_index){0};
 	fields_load(r, object, index, run_index_fields);
+	json_get_strings(r, object, "used_by", &index->used_by);
 	index->role = (enum index_role)load_word(r, object, "role", index_role_names, N_INDEX_ROLES);
 	load_arms(r, object, "arms", index->arms, sizeof(index->arms[0]), load_index_arm);
 }

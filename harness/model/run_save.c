@@ -36,6 +36,7 @@ static json_t *statement_arm_to_json(const struct run_statement_arm *arm)
 	json_object_set_new(object, "response", members(&arm->response, latency_fields));
 	json_object_set_new(object, "work", work_to_json(&arm->work));
 	json_object_set_new(object, "error_counts", error_counts_to_json(arm));
+	json_object_set_new(object, "plans", run_plans_to_json(&arm->plans));
 	return object;
 }
 
@@ -51,6 +52,8 @@ static json_t *statement_to_json(const struct run_statement *statement)
 		json_object_set_new(
 		    arms, arm_name((enum arm)arm), statement_arm_to_json(&statement->arms[arm]));
 	json_object_set_new(object, "arms", arms);
+	json_object_set_new(object, "predicted", run_plans_to_json(&statement->predicted));
+	json_object_set_new(object, "plan_changes", run_plan_changes_to_json(&statement->plan_changes));
 	return object;
 }
 
@@ -90,6 +93,7 @@ static json_t *indexes_to_json(const struct run *run)
 		json_t *object = members(index, run_index_fields);
 		json_t *arms = json_object();
 
+		json_object_set_new(object, "used_by", json_strings(&index->used_by));
 		json_object_set_new(object, "role", json_string(index_role_name(index->role)));
 		for (int arm = 0; arm < N_ARMS; arm++)
 			json_object_set_new(

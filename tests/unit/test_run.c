@@ -54,6 +54,44 @@ static struct latency some_latency(void)
 	return latency;
 }
 
+static void fill_plans(struct run_plans *plans)
+{
+	for (int rank = 0; rank < 200; rank += 197) {
+		struct run_plan *plan = run_plans_add(plans);
+
+		plan->rank = rank;
+		plan->of = rank ? 200 : 0;
+		plan->vector = rank / 2;
+		plan->hash = xstrdup("00c0ffee00c0ffee");
+		plan->timed_out = plan->unstable = rank > 0;
+		plan->error = rank ? xstrdup("division by zero") : NULL;
+		plan->json = rank ? NULL : xstrdup("[{\"Plan\": {\"Node Type\": \"Index Scan\"}}]");
+		fill_doubles(&plan->share, sizeof(double));
+		fill_doubles(&plan->cost, sizeof(double));
+		fill_doubles(&plan->rows, sizeof(double));
+		fill_doubles(&plan->actual_rows, sizeof(double));
+		fill_doubles(&plan->buffers, sizeof(double));
+		fill_doubles(&plan->wal_bytes, sizeof(double));
+		fill_doubles(&plan->exec_seconds, sizeof(double));
+	}
+}
+
+static void fill_plan_changes(struct run_plan_changes *changes)
+{
+	GROW(changes->items, changes->n, changes->cap);
+	changes->items[changes->n++] = (struct run_plan_change){
+	    .kind = xstrdup("index_to_seq"),
+	    .object = xstrdup("orders"),
+	    .text = xstrdup("orders: reads sequentially"),
+	    .severity = PLAN_HARMFUL,
+	    .rank = 197,
+	    .of = 200,
+	    .share = 0.005,
+	    .cost_ratio = 12.5,
+	    .buffers_ratio = 80.25,
+	};
+}
+
 static void fill_statement(struct run_statement *s, const char *name)
 {
 	*s = (struct run_statement){
@@ -71,6 +109,8 @@ static void fill_statement(struct run_statement *s, const char *name)
 	strv_add(&s->tables, "public.orders");
 	strv_add(&s->tables, "customers");
 	fill_doubles(&s->production, sizeof(s->production));
+	fill_plans(&s->predicted);
+	fill_plan_changes(&s->plan_changes);
 	for (int i = 0; i < N_ARMS; i++) {
 		struct run_statement_arm *arm = &s->arms[i];
 
@@ -78,7 +118,7 @@ static void fill_statement(struct run_statement *s, const char *name)
 		arm->service = some_latency();
 		arm->response = some_latency();
 		fill_doubles(&arm->work, sizeof(arm->work));
-		arm->plan = xstrdup("[{\"Plan\": {\"Node Type\": \"Index Scan\"}}]");
+		fill_plans(&arm->plans);
 		GROW(arm->error_counts, arm->n_error_counts, arm->cap_error_counts);
 		arm->error_counts[arm->n_error_counts++] = (struct error_count){
 		    .sqlstate = "40P01", .message = xstrdup("deadlock detected"), .count = 3};
@@ -164,7 +204,10 @@ static void fill_relations(struct run *run)
 	    .is_unique = true,
 	    .is_constraint = true,
 	    .build_seconds = 1.5,
+	    .predicted_bytes = 8.5e6,
+	    .redundant_with = xstrdup("public.orders_pkey"),
 	};
+	strv_add(&index->used_by, "customer timeline");
 	index->arms[ARM_BASELINE] = (struct run_index_arm){false, false, NAN, NAN, NAN, NAN, NAN};
 	index->arms[ARM_CANDIDATE] = (struct run_index_arm){true, true, 9e6, -8192, 431, 5000, 4999};
 	GROW(run->changes, run->n_changes, run->cap_changes);
@@ -273,6 +316,9 @@ static void everything_survives_a_round_trip(void **state)
 	assert_string_equal(first, second);
 
 	assert_true(again.replay.seed == UINT64_MAX);
+	assert_int_equal(again.statements[0].plan_changes.items[0].severity, PLAN_HARMFUL);
+	assert_string_equal(run_plan_json(&again.statements[0].arms[0].plans, 1),
+	    run.statements[0].arms[0].plans.items[0].json);
 	assert_true(again.replay.drain_timeout_ns == UINT64_C(10000000001));
 	assert_int_equal(again.statements[0].kind, STATEMENT_UPDATE);
 	assert_memory_equal(
