@@ -145,7 +145,7 @@ static pid_t make_elsewhere(const char *dir, int *ret_fd)
 
 static void test_an_ephemeral_lab_goes_with_its_maker(void **state)
 {
-	char *dir = file_join(lab.dir, "../maker");
+	char *dir = xasprintf("%s-maker", lab.dir);
 	int fd;
 	pid_t pid = make_elsewhere(dir, &fd);
 	char *resolved, *data;
@@ -169,7 +169,7 @@ static void test_an_ephemeral_lab_goes_with_its_maker(void **state)
 
 static void test_a_maker_killed_half_way_leaves_nothing(void **state)
 {
-	char *dir = file_join(lab.dir, "../half");
+	char *dir = xasprintf("%s-half", lab.dir);
 	char *version = file_join(dir, "data/PG_VERSION");
 	int fd;
 	pid_t pid = make_elsewhere(dir, &fd);
@@ -187,7 +187,7 @@ static void test_a_maker_killed_half_way_leaves_nothing(void **state)
 
 static void test_a_killed_server_is_started_again_with_its_data(void **state)
 {
-	char *dir = file_join(lab.dir, "../killed");
+	char *dir = xasprintf("%s-killed", lab.dir);
 	struct lab_options options = {.dir = dir};
 	struct lab first, again;
 	struct err err = {0};
