@@ -140,9 +140,7 @@ static void add_security(struct buf *out, const struct run *run)
 	else
 		buf_adds(out, "- Some statements are neither index nor maintenance commands: review what "
 		              "they grant and to whom.\n");
-	buf_adds(out,
-	    "- This record holds normalised statements; EXPLAIN conditions may show values of "
-	    "the staging database.\n");
+	buf_adds(out, "- Statements and plans in this record are normalised: they hold no literals.\n");
 }
 
 void change_add_risks(struct buf *out, const struct run *run)

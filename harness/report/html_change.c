@@ -6,21 +6,7 @@
 
 #define MAX_SQL       50000
 #define MAX_RELATIONS 200
-
-static void open_table(struct buf *out, const char *caption, const char *const *columns)
-{
-	buf_addf(out,
-	    "<div class=\"scroll\"><table class=\"sortable\"><caption>%s</caption><thead><tr>",
-	    caption);
-	for (; *columns; columns++)
-		buf_addf(out, "<th scope=\"col\">%s</th>", *columns);
-	buf_adds(out, "</tr></thead><tbody>\n");
-}
-
-static void close_table(struct buf *out)
-{
-	buf_adds(out, "</tbody></table></div>\n");
-}
+#define MAX_USERS     10
 
 static void add_changes(struct buf *out, const struct run *run)
 {
@@ -28,7 +14,7 @@ static void add_changes(struct buf *out, const struct run *run)
 
 	if (run->n_changes == 0)
 		return;
-	open_table(out, "As it ran on the candidate", columns);
+	html_open_table(out, "t-changes", "sortable", "As it ran on the candidate", columns);
 	for (size_t i = 0; i < run->n_changes; i++) {
 		const struct run_change *change = &run->changes[i];
 
@@ -47,7 +33,30 @@ static void add_changes(struct buf *out, const struct run *run)
 		html_figure_cell(out, figure_bytes(change->wal_bytes), change->wal_bytes);
 		buf_adds(out, "</tr>\n");
 	}
-	close_table(out);
+	html_close_table(out, 0);
+}
+
+/* Which statements it serves, and what else could. */
+static void add_index_use(struct buf *out, const struct run_index *index)
+{
+	if (index->used_by.n > 0)
+		buf_adds(out, "<small>used by ");
+	for (size_t i = 0; i < index->used_by.n && i < MAX_USERS; i++) {
+		buf_adds(out, i ? ", " : "");
+		html_text(out, index->used_by.items[i], HTML_MAX_NAME);
+	}
+	if (index->used_by.n > MAX_USERS)
+		buf_addf(out, " and %zu more", index->used_by.n - MAX_USERS);
+	if (index->used_by.n > 0)
+		buf_adds(out, "</small>");
+	if (index->redundant_with) {
+		buf_adds(out, "<small class=\"error\">can be spared: ");
+		html_text(out, index->redundant_with, HTML_MAX_NAME);
+		buf_adds(out, " does the same</small>");
+	}
+	if (isfinite(index->predicted_bytes))
+		buf_addf(
+		    out, "<small>HypoPG foretold %s</small>", figure_bytes(index->predicted_bytes).text);
 }
 
 static void add_index(struct buf *out, const struct run_index *index)
@@ -59,7 +68,9 @@ static void add_index(struct buf *out, const struct run_index *index)
 	html_text(out, index->name, HTML_MAX_NAME);
 	buf_adds(out, "<small><code>");
 	html_text(out, index->definition, HTML_MAX_TEXT);
-	buf_adds(out, "</code></small></th><td>");
+	buf_adds(out, "</code></small>");
+	add_index_use(out, index);
+	buf_adds(out, "</th><td>");
 	buf_adds(out, index_role_name(index->role));
 	if ((base->exists && !base->valid) || (cand->exists && !cand->valid))
 		buf_adds(out, ", <b class=\"error\">invalid</b>");
@@ -80,14 +91,14 @@ static void add_indexes(struct buf *out, const struct run *run)
 
 	if (run->n_indexes == 0)
 		return;
-	open_table(out, "Indexes", columns);
+	html_open_table(out, "t-indexes", "sortable", "Indexes", columns);
 	for (size_t pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < run->n_indexes && shown < MAX_RELATIONS; i++)
 			if ((run->indexes[i].role == INDEX_EXISTING) == (pass == 1)) {
 				add_index(out, &run->indexes[i]);
 				shown++;
 			}
-	close_table(out);
+	html_close_table(out, 0);
 	if (run->n_indexes > shown)
 		buf_addf(out, "<p>and %zu more indexes in run.json</p>\n", run->n_indexes - shown);
 }
@@ -122,10 +133,10 @@ static void add_tables(struct buf *out, const struct run *run)
 
 	if (run->n_tables == 0)
 		return;
-	open_table(out, "Write cost: tables", columns);
+	html_open_table(out, "t-tables", "sortable", "Write cost: tables", columns);
 	for (size_t i = 0; i < run->n_tables && i < MAX_RELATIONS; i++)
 		add_table(out, &run->tables[i]);
-	close_table(out);
+	html_close_table(out, 0);
 	if (run->n_tables > MAX_RELATIONS)
 		buf_addf(out, "<p>and %zu more tables in run.json</p>\n", run->n_tables - MAX_RELATIONS);
 }

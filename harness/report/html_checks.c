@@ -29,10 +29,27 @@ static void add_row(struct buf *out, const struct check *check)
 	buf_adds(out, "</td></tr>\n");
 }
 
-void html_checks(const struct run *run, struct buf *out)
+static void add_table(const struct run *run, struct buf *out)
 {
+	static const char *const columns[] = {
+	    "Outcome", "Check", "Baseline → candidate", "Estimate and limit", "Why", NULL};
 	const struct check **sorted = checks_by_urgency(run);
 
+	buf_addf(out,
+	    "<div class=\"tools\" data-for=\"t-checks\" data-count=\"%zu\" data-outcomes></div>\n",
+	    run->n_checks);
+	html_open_table(out, "t-checks", "cards checks", NULL, columns);
+	for (size_t i = 0; i < run->n_checks; i++) {
+		if (i == HTML_FIRST_ROWS)
+			html_open_rest(out, "t-checks");
+		add_row(out, sorted[i]);
+	}
+	html_close_table(out, run->n_checks);
+	free(sorted);
+}
+
+void html_checks(const struct run *run, struct buf *out)
+{
 	html_open_section(out, "checks", "Checks",
 	    "The shaded side of the dashed line is allowed; the dot is the estimate, the line through "
 	    "it "
@@ -40,18 +57,6 @@ void html_checks(const struct run *run, struct buf *out)
 	if (run->n_checks == 0)
 		buf_adds(out, "<p>The gate has no thresholds.</p>\n");
 	else
-		buf_addf(out,
-		    "<div class=\"tools\" data-for=\"t-checks\" data-count=\"%zu\" data-outcomes></div>\n"
-		    "<div class=\"scroll\"><table id=\"t-checks\" class=\"cards checks\"><thead><tr>"
-		    "<th scope=\"col\">Outcome</th><th scope=\"col\">Check</th>"
-		    "<th scope=\"col\">Baseline → candidate</th><th scope=\"col\">Estimate and limit</th>"
-		    "<th scope=\"col\">Why</th></tr></thead>\n<tbody>\n",
-		    run->n_checks);
-	for (size_t i = 0; i < run->n_checks; i++) {
-		if (i == HTML_FIRST_ROWS)
-			buf_adds(out, "</tbody>\n<tbody hidden class=\"rest\">\n");
-		add_row(out, sorted[i]);
-	}
-	buf_adds(out, run->n_checks ? "</tbody></table></div>\n</section>\n" : "</section>\n");
-	free(sorted);
+		add_table(run, out);
+	buf_adds(out, "</section>\n");
 }

@@ -41,6 +41,33 @@ void html_open_section(struct buf *out, const char *id, const char *title, const
 		buf_addf(out, "<p class=\"lead\">%s</p>\n", lead);
 }
 
+void html_open_table(struct buf *out, const char *id, const char *class, const char *caption,
+    const char *const *columns)
+{
+	buf_addf(out, "<div class=\"scroll\"><table id=\"%s\" class=\"%s\">", id, class);
+	if (caption)
+		buf_addf(out, "<caption>%s</caption>", caption);
+	buf_adds(out, "<thead><tr>");
+	for (; *columns; columns++)
+		buf_addf(out, "<th scope=\"col\">%s</th>", *columns);
+	buf_adds(out, "</tr></thead>\n<tbody>\n");
+}
+
+void html_open_rest(struct buf *out, const char *id)
+{
+	buf_addf(out, "</tbody></table></div>\n<script type=\"text/plain\" id=\"%s-rest\">", id);
+}
+
+void html_close_table(struct buf *out, size_t rows)
+{
+	if (rows > HTML_FIRST_ROWS)
+		buf_adds(out,
+		    "</script>\n<noscript><p>More rows are in run.json, and here with scripts.</p>"
+		    "</noscript>\n");
+	else
+		buf_adds(out, "</tbody></table></div>\n");
+}
+
 void html_tile(struct buf *out, const char *label, const char *value)
 {
 	buf_addf(out, "<div class=\"tile\"><dt>%s</dt><dd>", label);

@@ -15,7 +15,8 @@
 
 #include <stddef.h>
 
-/* Rows in sight at first; page.js shows the others when asked. */
+/* Rows in sight at first. The others are text to the parser (html_open_rest), which costs a
+ * browser nothing, until page.js is asked for them. */
 #define HTML_FIRST_ROWS 100
 #define HTML_MAX_NAME   200
 #define HTML_MAX_TEXT   2000
@@ -26,6 +27,12 @@ const char *html_outcome_class(enum outcome outcome);
 void html_outcome(struct buf *out, enum outcome outcome);
 /* <section id><h2>title</h2>; closed by the caller with </section>. */
 void html_open_section(struct buf *out, const char *id, const char *title, const char *lead);
+/* <thead>, and <tbody> for the first rows; `class` says what page.js does with the table. */
+void html_open_table(struct buf *out, const char *id, const char *class, const char *caption,
+    const char *const *columns);
+/* Between row HTML_FIRST_ROWS and the next one, and at the end. */
+void html_open_rest(struct buf *out, const char *id);
+void html_close_table(struct buf *out, size_t rows);
 /* A labelled figure of a row of such. */
 void html_tile(struct buf *out, const char *label, const char *value);
 /* What a reader should think of more of it: decides the colour of a bar, and nothing else. */

@@ -43,6 +43,17 @@ static void add_fidelity_row(struct buf *out, const struct run_statement *s)
 	buf_adds(out, "</td></tr>\n");
 }
 
+static void add_fidelity_table(struct buf *out, const struct run *run)
+{
+	static const char *const columns[] = {"Statement", "Time share", "Call share", "Rows", "Blocks",
+	    "Execution", "Values from", NULL};
+
+	html_open_table(out, "t-fidelity", "sortable", NULL, columns);
+	for (size_t i = 0; i < run->n_replayed && i < HTML_FIRST_ROWS; i++)
+		add_fidelity_row(out, &run->statements[i]);
+	html_close_table(out, 0);
+}
+
 static void add_skipped(struct buf *out, const struct run *run)
 {
 	if (run->n_statements == run->n_replayed)
@@ -69,16 +80,7 @@ void html_fidelity(const struct run *run, struct buf *out)
 	html_tile(out, "Time of evicted entries", figure_percent(run->source.lost_time_share).text);
 	buf_adds(out, "</dl>\n");
 	if (run->n_replayed > 0)
-		buf_adds(out,
-		    "<div class=\"scroll\"><table class=\"sortable\" id=\"t-fidelity\"><thead><tr>"
-		    "<th scope=\"col\">Statement</th><th scope=\"col\">Time share</th>"
-		    "<th scope=\"col\">Call share</th><th scope=\"col\">Rows</th>"
-		    "<th scope=\"col\">Blocks</th><th scope=\"col\">Execution</th>"
-		    "<th scope=\"col\">Values from</th></tr></thead><tbody>\n");
-	for (size_t i = 0; i < run->n_replayed && i < HTML_FIRST_ROWS; i++)
-		add_fidelity_row(out, &run->statements[i]);
-	if (run->n_replayed > 0)
-		buf_adds(out, "</tbody></table></div>\n");
+		add_fidelity_table(out, run);
 	if (run->n_replayed > HTML_FIRST_ROWS)
 		buf_addf(out, "<p>The %d statements with the largest share; all are in run.json.</p>\n",
 		    HTML_FIRST_ROWS);

@@ -1,5 +1,4 @@
 #include "report/html_parts.h"
-#include "report/plan.h"
 #include "report/text.h"
 #include "report/work_lines.h"
 
@@ -74,7 +73,7 @@ static void add_row(struct buf *out, const struct run *run, size_t number)
 void html_statements(const struct run *run, struct buf *out)
 {
 	static const char *const columns[] = {"Statement", "Time share", "p50", "p95", "p99",
-	    "Blocks per call", "WAL per call", "Errors"};
+	    "Blocks per call", "WAL per call", "Errors", NULL};
 
 	html_open_section(out, "statements", "Statements",
 	    "Baseline → candidate, service time. A bar to the left means less, to the right more.");
@@ -84,25 +83,26 @@ void html_statements(const struct run *run, struct buf *out)
 	}
 	buf_addf(out, "<div class=\"tools\" data-for=\"t-statements\" data-count=\"%zu\"></div>\n",
 	    run->n_replayed);
-	buf_adds(out, "<div class=\"scroll\"><table id=\"t-statements\" class=\"cards sortable\">"
-	              "<thead><tr>");
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		buf_addf(out, "<th scope=\"col\">%s</th>", columns[i]);
-	buf_adds(out, "</tr></thead>\n<tbody>\n");
+	html_open_table(out, "t-statements", "cards sortable", NULL, columns);
 	for (size_t i = 0; i < run->n_replayed; i++) {
 		if (i == HTML_FIRST_ROWS)
-			buf_adds(out, "</tbody>\n<tbody hidden class=\"rest\">\n");
+			html_open_rest(out, "t-statements");
 		add_row(out, run, i);
 	}
-	buf_adds(out, "</tbody></table></div>\n</section>\n");
+	html_close_table(out, run->n_replayed);
+	buf_adds(out, "</section>\n");
 }
 
-static void add_arm_row(struct buf *out, const char *label, enum metric_unit unit, enum sense sense,
-    double base, double cand)
+/* Without the bar: there is one of these tables for each statement, and there may be thousands. */
+static void add_arm_row(
+    struct buf *out, const char *label, enum metric_unit unit, double base, double cand)
 {
-	buf_addf(out, "<tr><th scope=\"row\">%s</th>", label);
-	html_pair_cell(out, unit, sense, base, cand);
-	buf_adds(out, "</tr>");
+	const double ratio = figure_quotient(base, cand);
+
+	buf_addf(out, "<tr><th scope=row>%s<td>%s → <b>%s</b>", label, figure_in(unit, base).text,
+	    figure_in(unit, cand).text);
+	if (isfinite(ratio))
+		buf_addf(out, "<td><small>%s</small>", figure_ratio(ratio).text);
 }
 
 static void add_latency_rows(
@@ -123,7 +123,7 @@ static void add_latency_rows(
 
 	buf_addf(out, "<table class=\"small\"><caption>%s time</caption>", clock);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		add_arm_row(out, rows[i].label, UNIT_SECONDS, MORE_IS_WORSE, rows[i].base, rows[i].cand);
+		add_arm_row(out, rows[i].label, UNIT_SECONDS, rows[i].base, rows[i].cand);
 	buf_adds(out, "</table>");
 }
 
@@ -136,13 +136,12 @@ static void add_work_table(struct buf *out, const struct run_statement *s)
 
 	buf_adds(out, "<table class=\"small\"><caption>Per call</caption>");
 	for (size_t i = 0; i < n; i++)
-		add_arm_row(out, lines[i].label, lines[i].unit,
-		    strcmp(lines[i].label, "rows") == 0 ? NEITHER : MORE_IS_WORSE,
-		    lines[i].per_call[ARM_BASELINE], lines[i].per_call[ARM_CANDIDATE]);
+		add_arm_row(out, lines[i].label, lines[i].unit, lines[i].per_call[ARM_BASELINE],
+		    lines[i].per_call[ARM_CANDIDATE]);
 	buf_adds(out, "</table><table class=\"small\"><caption>Operations</caption>");
-	add_arm_row(out, "answered", UNIT_NONE, NEITHER, base->ok, cand->ok);
-	add_arm_row(out, "failed", UNIT_NONE, MORE_IS_WORSE, base->errors, cand->errors);
-	add_arm_row(out, "unfinished", UNIT_NONE, MORE_IS_WORSE, base->unfinished, cand->unfinished);
+	add_arm_row(out, "answered", UNIT_NONE, base->ok, cand->ok);
+	add_arm_row(out, "failed", UNIT_NONE, base->errors, cand->errors);
+	add_arm_row(out, "unfinished", UNIT_NONE, base->unfinished, cand->unfinished);
 	buf_adds(out, "</table>");
 }
 

@@ -20,7 +20,8 @@ static const char *answer(const struct run *run)
 {
 	switch (run->verdict.outcome) {
 	case OUTCOME_PASS:
-		return run->verdict.proven ? "Every limit is proven to hold." : "No limit is breached.";
+		return run->verdict.proven ? "This may be promoted: every limit is proven to hold."
+		                           : "This may be promoted: no limit is breached.";
 	case OUTCOME_FAIL:
 		return "Do not promote this as it is.";
 	case OUTCOME_INCONCLUSIVE:

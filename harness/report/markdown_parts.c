@@ -2,16 +2,17 @@
 
 #include "base/mem.h"
 #include "report/figures.h"
-#include "report/plan.h"
+#include "report/plan_pair.h"
 #include "report/text.h"
 #include "report/work_lines.h"
 
 #include <math.h>
 #include <string.h>
 
-#define MAX_NAME 60
-#define MAX_WHY  300
-#define MAX_PLAN 6000
+#define MAX_NAME    60
+#define MAX_WHY     300
+#define MAX_PLAN    6000
+#define MAX_CHANGES 10
 
 void markdown_outcome(struct buf *out, enum outcome outcome)
 {
@@ -176,17 +177,26 @@ void markdown_tables(struct buf *out, const struct run *run, size_t max)
 }
 
 static void add_plan_pair(struct buf *out, const struct run_statement *s, const char *heading,
-    const struct plan *before, const struct plan *after)
+    const struct plan_pair *pair)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 
 	buf_addf(out, "%s ", heading);
 	text_markdown(out, s->name, MAX_NAME * 2);
 	buf_adds(out, "\n\n");
-	buf_addf(&text, "--- baseline, cost %.2f\n", before->total_cost);
-	plan_add_text(&text, before, '-');
-	buf_addf(&text, "+++ candidate, cost %.2f\n", after->total_cost);
-	plan_add_text(&text, after, '+');
+	for (size_t i = 0; i < s->plan_changes.n && i < MAX_CHANGES; i++) {
+		const struct run_plan_change *change = &s->plan_changes.items[i];
+
+		buf_addf(out, "- %s: ", plan_severity_name(change->severity));
+		text_markdown(out, change->text, MAX_WHY);
+		buf_addf(out, "%s\n", i + 1 == s->plan_changes.n || i + 1 == MAX_CHANGES ? "\n" : "");
+	}
+	buf_addf(
+	    &text, "--- baseline, %s, cost %.2f\n", pair->where, pair->arms[ARM_BASELINE].total_cost);
+	plan_add_text(&text, &pair->arms[ARM_BASELINE], '-');
+	buf_addf(
+	    &text, "+++ candidate, %s, cost %.2f\n", pair->where, pair->arms[ARM_CANDIDATE].total_cost);
+	plan_add_text(&text, &pair->arms[ARM_CANDIDATE], '+');
 	text_markdown_block(out, "diff", text.data, MAX_PLAN);
 	buf_addc(out, '\n');
 }
@@ -196,17 +206,13 @@ size_t markdown_plans(struct buf *out, const struct run *run, const char *headin
 	size_t shown = 0;
 
 	for (size_t i = 0; i < run->n_replayed && shown < max; i++) {
-		const struct run_statement *s = &run->statements[i];
-		struct plan before, after;
+		struct plan_pair pair;
 
-		plan_parse(s->arms[ARM_BASELINE].plan, &before);
-		plan_parse(s->arms[ARM_CANDIDATE].plan, &after);
-		if (plan_compare(&before, &after)) {
-			add_plan_pair(out, s, heading, &before, &after);
-			shown++;
-		}
-		plan_release(&before);
-		plan_release(&after);
+		if (!plan_pair_find(&run->statements[i], &pair))
+			continue;
+		add_plan_pair(out, &run->statements[i], heading, &pair);
+		plan_pair_release(&pair);
+		shown++;
 	}
 	return shown;
 }

@@ -30,6 +30,8 @@ static void describe_index(struct buf *out, const struct run_index *index)
 		buf_adds(out, " on the baseline");
 	if (isfinite(index->build_seconds))
 		buf_addf(out, "; built in %s", figure_seconds(index->build_seconds).text);
+	if (index->redundant_with)
+		buf_addf(out, "; redundant with %s", index->redundant_with);
 	if (facts->exists && !facts->valid)
 		buf_adds(out, "; INVALID");
 }

@@ -58,17 +58,17 @@ struct example_statement {
 	"4310.2,\"Total Cost\":4310.9,\"Plan Rows\":310,\"Plan Width\":44,\"Sort Key\":[\"created_at " \
 	"DESC\"],\"Plans\":[{\"Node Type\":\"Seq Scan\",\"Relation Name\":\"orders\",\"Alias\":"       \
 	"\"orders\",\"Startup Cost\":0.0,\"Total Cost\":4298.0,\"Plan Rows\":310,\"Plan Width\":44,"   \
-	"\"Filter\":\"(customer_id = 4711)\"}]}]}}]"
+	"\"Filter\":\"(customer_id = $1)\"}]}]}}]"
 #define PLAN_TIMELINE_AFTER                                                                        \
 	"[{\"Plan\":{\"Node Type\":\"Limit\",\"Startup Cost\":0.42,\"Total Cost\":58.4,"               \
 	"\"Plan Rows\":50,\"Plan Width\":44,\"Plans\":[{\"Node Type\":\"Index Scan\",\"Scan "          \
 	"Direction\":\"Forward\",\"Index Name\":\"orders_customer_created\",\"Relation Name\":"        \
 	"\"orders\",\"Alias\":\"orders\",\"Startup Cost\":0.42,\"Total Cost\":360.1,\"Plan Rows\":"    \
-	"310,\"Plan Width\":44,\"Index Cond\":\"(customer_id = 4711)\"}]}}]"
+	"310,\"Plan Width\":44,\"Index Cond\":\"(customer_id = $1)\"}]}}]"
 #define PLAN_KEY                                                                                   \
 	"[{\"Plan\":{\"Node Type\":\"Index Scan\",\"Index Name\":\"orders_pkey\",\"Relation Name\":"   \
 	"\"orders\",\"Startup Cost\":0.42,\"Total Cost\":8.44,\"Plan Rows\":1,\"Plan Width\":44,"      \
-	"\"Index Cond\":\"(id = 88)\"}}]"
+	"\"Index Cond\":\"(id = $1)\"}}]"
 
 static const struct example_statement example_statements[] = {
     {"customer timeline",
@@ -123,6 +123,37 @@ static inline struct run_statement *example_add_statement(struct run *run)
 	return &run->statements[run->n_statements++];
 }
 
+static inline void example_add_plan(struct run_plans *plans, const char *json, double cost)
+{
+	struct run_plan *plan = run_plans_add(plans);
+
+	plan->rank = 197;
+	plan->of = 200;
+	plan->vector = 12;
+	plan->share = 1;
+	plan->hash = xasprintf("%016zx", strlen(json));
+	plan->cost = cost;
+	plan->json = xstrdup(json);
+}
+
+/* The Sort and the Seq Scan of the timeline make room for an index scan. */
+static inline void example_add_plan_change(struct run_statement *s)
+{
+	GROW(s->plan_changes.items, s->plan_changes.n, s->plan_changes.cap);
+	s->plan_changes.items[s->plan_changes.n++] = (struct run_plan_change){
+	    .kind = xstrdup("seq_to_index"),
+	    .object = xstrdup("orders"),
+	    .text = xstrdup("orders: a sequential scan, now orders_customer_created"),
+	    .severity = PLAN_BETTER,
+	    .rank = 197,
+	    .of = 200,
+	    .share = 1,
+	    .cost_ratio = 58.4 / 4310.4,
+	    .buffers_ratio = 12 / 812.0,
+	};
+	example_add_plan(&s->predicted, PLAN_TIMELINE_AFTER, 61.2);
+}
+
 static inline void example_fill_statement(
     struct run_statement *s, const struct example_statement *from, size_t number)
 {
@@ -147,7 +178,8 @@ static inline void example_fill_statement(
 		    &a->response, from->median_s[arm] + 0.00004, 0.5, from->calls, number * 4 + 2);
 		a->work = example_work(
 		    from->calls, from->median_s[arm], from->blocks[arm], from->rows, from->wal_bytes[arm]);
-		a->plan = xstrdup(from->plan[arm]);
+		if (from->plan[arm])
+			example_add_plan(&a->plans, from->plan[arm], arm == ARM_BASELINE ? 4310.4 : 58.4);
 	}
 }
 
@@ -247,6 +279,7 @@ static inline void example_add_index(struct run *run, const char *name, const ch
 	    .role = role,
 	    .is_unique = strstr(definition, "UNIQUE") != NULL,
 	    .build_seconds = role == INDEX_CREATED ? 0.84 : NAN,
+	    .predicted_bytes = role == INDEX_CREATED ? 9469952 : NAN,
 	};
 	for (int arm = 0; arm < N_ARMS; arm++) {
 		const bool exists = !(role == INDEX_CREATED && arm == ARM_BASELINE);
@@ -296,6 +329,7 @@ static inline void example_add_relations(struct run *run)
 	example_add_index(run, "public.orders_pkey",
 	    "CREATE UNIQUE INDEX orders_pkey ON public.orders USING btree (id)", INDEX_EXISTING,
 	    6758400, 9460);
+	strv_add(&run->indexes[0].used_by, "customer timeline");
 	run->indexes[1].is_primary = run->indexes[1].is_constraint = true;
 	GROW(run->changes, run->n_changes, run->cap_changes);
 	run->changes[run->n_changes++] = (struct run_change){
@@ -405,6 +439,7 @@ static inline void run_example(struct run *run)
 	for (size_t i = 0; i < N_EXAMPLE_STATEMENTS; i++)
 		example_fill_statement(example_add_statement(run), &example_statements[i], i);
 	run->n_replayed = run->n_statements;
+	example_add_plan_change(&run->statements[0]);
 	example_add_skipped(run);
 	example_add_relations(run);
 	example_add_slices(run);

@@ -7,25 +7,33 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const FIRST_ROWS = 100;
 document.documentElement.classList.add("js");
 
-/* Tables. Rows out of sight live in a hidden tbody, which costs no layout. */
+/* Tables. Rows after the first hundred are text in a script element until they are asked for; rows
+ * out of sight live in a hidden tbody, which costs no layout. */
 
-function rowsOf(table) {
-	return $$("tbody > tr", table).filter(row => !row.classList.contains("detail"));
+function textOf(row) {
+	const cell = row.cells[0];
+	return (cell.tagName === "TD" ? row : cell).textContent.toLowerCase();
 }
 
 function makeTable(table) {
-	const rows = rowsOf(table);
 	const shown = table.tBodies[0];
-	const rest = table.tBodies[1] || table.createTBody();
+	const rest = table.createTBody();
+	const source = document.getElementById(table.id + "-rest");
 	rest.hidden = true;
 	return {
-		table, rows, needle: "", outcome: "", all: rows.length <= FIRST_ROWS,
-		text: rows.map(row => row.cells[0].tagName === "TD" ? row.textContent.toLowerCase()
-			: row.cells[0].textContent.toLowerCase()),
+		table, rows: [...shown.rows], texts: null, needle: "", outcome: "", all: !source,
+		load() {
+			if (this.texts)
+				return;
+			if (source)
+				rest.innerHTML = source.textContent;
+			this.rows.push(...rest.rows);
+			this.texts = new Map(this.rows.map(row => [row, textOf(row)]));
+		},
 		show() {
-			const index = new Map(this.rows.map((row, i) => [row, i]));
-			const wanted = this.order().filter(row =>
-				(!this.needle || this.text[index.get(row)].includes(this.needle)) &&
+			this.load();
+			const wanted = (this.sorted || this.rows).filter(row =>
+				(!this.needle || this.texts.get(row).includes(this.needle)) &&
 				(!this.outcome || row.dataset.outcome === this.outcome));
 			const visible = this.all ? wanted : wanted.slice(0, FIRST_ROWS);
 			const inSight = new Set(visible);
@@ -34,9 +42,6 @@ function makeTable(table) {
 			shown.append(...visible);
 			if (this.onCount)
 				this.onCount(visible.length, wanted.length);
-		},
-		order() {
-			return this.sorted || this.rows;
 		},
 	};
 }
@@ -55,6 +60,7 @@ function compare(a, b) {
 }
 
 function sortBy(state, column, descending) {
+	state.load();
 	const keyed = state.rows.map((row, i) => [valueOf(row, column), i, row]);
 	const unknown = key => Number.isNaN(key) || key === "–" || key === "";
 	keyed.sort((x, y) => (unknown(x[0]) - unknown(y[0])) ||
@@ -117,12 +123,13 @@ function makeTools(tools, state) {
 		state.show();
 	});
 	tools.append(count);
+	const total = +tools.dataset.count;
 	state.onCount = (visible, wanted) => {
 		count.textContent = visible < wanted ? `${visible} of ${wanted}`
-			: wanted < state.rows.length ? `${wanted} of ${state.rows.length}` : `${wanted}`;
+			: wanted < total ? `${wanted} of ${total}` : `${wanted}`;
 		more.hidden = visible >= wanted;
 	};
-	state.onCount(Math.min(state.rows.length, state.all ? Infinity : FIRST_ROWS), state.rows.length);
+	state.onCount(state.rows.length, total);
 }
 
 function fold(detail) {
@@ -194,7 +201,12 @@ function draw(id, columns, options) {
 	const box = document.getElementById(id);
 	if (charts.has(id))
 		charts.get(id).destroy();
+	charts.delete(id);
 	box.replaceChildren();
+	if (columns.slice(1).every(column => column.every(value => value == null))) {
+		box.textContent = "Nothing was recorded.";
+		return;
+	}
 	const chart = new uPlot({width: box.clientWidth - 14, height: 300, ...options}, columns, box);
 	charts.set(id, chart);
 }
