@@ -90,7 +90,6 @@ static int write_configuration(const struct server *server, struct err *err)
 	                "max_wal_size = 4GB\n"
 	                "checkpoint_timeout = 1h\n"
 	                "autovacuum = off\n"
-	                "autovacuum = on\n"
 	                "timezone = 'UTC'\n"
 	                "log_timezone = 'UTC'\n"
 	                "datestyle = 'iso, mdy'\n"

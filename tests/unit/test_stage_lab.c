@@ -19,6 +19,16 @@ static void test_a_running_lab_is_found(void **state)
 	lab_release(&found);
 }
 
+static void test_nothing_runs_in_a_lab_by_itself(void **state)
+{
+	struct db *db = connect_to("postgres");
+
+	(void)state;
+	ASSERT_ANSWER(db, "SHOW autovacuum", "off");
+	ASSERT_ANSWER(db, "SHOW checkpoint_timeout", "1h");
+	db_close(db);
+}
+
 static void test_what_is_no_lab_is_left_alone(void **state)
 {
 	char *file = file_join(scratch, "mine.txt");
@@ -243,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_a_running_lab_is_found),
+	    cmocka_unit_test(test_nothing_runs_in_a_lab_by_itself),
 	    cmocka_unit_test(test_what_is_no_lab_is_left_alone),
 	    cmocka_unit_test(test_programs_that_are_not_there),
 	    cmocka_unit_test(test_a_fixture_is_loaded_again_only_when_it_changed),
