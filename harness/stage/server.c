@@ -90,7 +90,6 @@ static int write_configuration(const struct server *server, struct err *err)
 	                "max_wal_size = 4GB\n"
 	                "checkpoint_timeout = 1h\n"
 	                "autovacuum = off\n"
-	                "timezone = 'UTC'\n"
 	                "log_timezone = 'UTC'\n"
 	                "datestyle = 'iso, mdy'\n"
 	                "default_text_search_config = 'pg_catalog.english'\n"
