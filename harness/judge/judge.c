@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "judge/judging.h"
+#include "judge/plans.h"
 
 #include <math.h>
 #include <string.h>
@@ -75,7 +76,7 @@ static struct check *add_check(
 static bool has_plans(const struct run *run)
 {
 	for (size_t i = 0; i < run->n_replayed; i++)
-		if (run->statements[i].arms[ARM_CANDIDATE].plan)
+		if (run->statements[i].arms[ARM_CANDIDATE].plans.n)
 			return true;
 	return false;
 }
@@ -138,6 +139,10 @@ void judge_run(const struct judge_input *input, struct run *run)
 	for (size_t i = 0; i < run->n_checks; i++)
 		check_release(&run->checks[i]);
 	run->n_checks = 0;
+	if (input->final) {
+		judge_plan_changes(run);
+		judge_index_facts(run);
+	}
 	evidence_init(&j.evidence, input->samples, run, planned_seconds(input), warmup_of(input, run),
 	    input->final);
 	for (size_t i = 0; i < run->n_thresholds; i++)

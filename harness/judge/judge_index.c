@@ -65,68 +65,17 @@ static void evaluate_figure(const struct target *target, struct check *check, do
 		    check->metric->name, target->label);
 }
 
-/* "a, b DESC" of "... USING btree (a, b DESC) INCLUDE (c) WHERE d": up to the closing parenthesis.
- */
-static char *key_columns(const char *definition, const char **ret_rest)
+static void evaluate_redundant(const struct run_index *index, struct check *check)
 {
-	const char *open = strstr(definition, " USING ");
-	int depth = 0;
-
-	open = open ? strchr(open, '(') : NULL;
-	for (const char *at = open; at && *at; at++) {
-		depth += (*at == '(') - (*at == ')');
-		if (depth)
-			continue;
-		*ret_rest = at + 1;
-		return xstrndup(open + 1, (size_t)(at - open - 1));
-	}
-	return NULL;
-}
-
-static const char *access_method(const char *definition)
-{
-	const char *at = strstr(definition, " USING ");
-
-	return at ? at : "";
-}
-
-/* Are a's key columns the first ones of b's, with the same method and the same predicate? */
-static bool is_prefix_of(const struct run_index *a, const struct run_index *b)
-{
-	const char *rest_a = "", *rest_b = "";
-	_cleanup_free_ char *keys_a = key_columns(a->definition, &rest_a);
-	_cleanup_free_ char *keys_b = key_columns(b->definition, &rest_b);
-	size_t n;
-
-	if (!keys_a || !keys_b || strcmp(a->table, b->table) != 0)
-		return false;
-	n = strlen(keys_a);
-	if (strncmp(access_method(a->definition), access_method(b->definition),
-	        strcspn(access_method(a->definition), "(")) != 0)
-		return false;
-	return strcmp(rest_a, rest_b) == 0 && strncmp(keys_a, keys_b, n) == 0 &&
-	       (keys_b[n] == '\0' || keys_b[n] == ',');
-}
-
-static void evaluate_redundant(
-    const struct run *run, const struct run_index *index, struct check *check)
-{
-	const struct run_index *other = NULL;
-
-	for (size_t i = 0; i < run->n_indexes && !other; i++)
-		if (&run->indexes[i] != index && run->indexes[i].arms[ARM_CANDIDATE].exists &&
-		    is_prefix_of(index, &run->indexes[i]))
-			other = &run->indexes[i];
 	check->baseline = 0;
-	check->candidate = check->estimate = other && !index->is_unique ? 1 : 0;
+	check->candidate = check->estimate = index->redundant_with ? 1 : 0;
 	check->proven = bound_holds(check->bound, check->estimate, check->limit);
-	if (check->candidate > 0)
+	if (index->redundant_with)
 		check_decide(check, check->proven ? OUTCOME_PASS : OUTCOME_FAIL,
-		    "%s has the leading columns of %s, which serves the same queries", index->name,
-		    other->name);
+		    "%s can do all that %s does", index->redundant_with, index->name);
 	else
 		check_decide(check, check->proven ? OUTCOME_PASS : OUTCOME_FAIL,
-		    "no other index has the columns of %s in front", index->name);
+		    "no other index can do all that %s does", index->name);
 }
 
 static double growth_share(const struct run_index *index, int arm)
@@ -136,8 +85,8 @@ static double growth_share(const struct run_index *index, int arm)
 	return index->arms[arm].exists && before > 0 ? index->arms[arm].growth_bytes / before : NAN;
 }
 
-static void evaluate_index_figure(const struct run *run, const struct threshold *threshold,
-    const struct target *target, struct check *check)
+static void evaluate_index_figure(
+    const struct threshold *threshold, const struct target *target, struct check *check)
 {
 	const struct run_index *index = target->index;
 	const char *name = threshold->metric->name;
@@ -145,7 +94,7 @@ static void evaluate_index_figure(const struct run *run, const struct threshold 
 	if (strcmp(name, "index.used") == 0)
 		evaluate_used(index, check);
 	else if (strcmp(name, "index.redundant") == 0)
-		evaluate_redundant(run, index, check);
+		evaluate_redundant(index, check);
 	else if (strcmp(name, "index.size_bytes") == 0)
 		evaluate_figure(target, check, size_of(index, ARM_BASELINE), size_of(index, ARM_CANDIDATE),
 		    bound_is_ratio(check->bound) ? SIZE_LEAST_BYTES : 0);
@@ -167,5 +116,6 @@ void evaluate_index(struct judging *j, const struct threshold *threshold,
 		        : "the candidate creates no index");
 		return;
 	}
-	evaluate_index_figure(j->run, threshold, target, check);
+	(void)j;
+	evaluate_index_figure(threshold, target, check);
 }

@@ -1,77 +1,45 @@
 /*
- * Plan checks, from the EXPLAIN (FORMAT JSON) that the run record may hold for each statement.
+ * Plan checks, from the plans of both arms that the run record may hold, and their differences.
  */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "judge/judging.h"
+#include "judge/plans.h"
 #include "judge/sentence.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
 
-/* A changed plan is worse when the planner itself thinks it costs this much more. */
-#define WORSE_RATIO 1.25
-#define WORSE_LEAST 10.0
-
-static void add_shape(const json_t *node, struct buf *shape)
+static bool has_plan(const struct run_plans *plans, size_t i)
 {
-	const json_t *child;
-	size_t i;
-
-	buf_addf(shape, "(%s", json_string_value(json_object_get(node, "Node Type")));
-	if (json_string_value(json_object_get(node, "Index Name")))
-		buf_addf(shape, " %s", json_string_value(json_object_get(node, "Index Name")));
-	json_array_foreach (json_object_get(node, "Plans"), i, child)
-		add_shape(child, shape);
-	buf_addc(shape, ')');
+	return i < plans->n && plans->items[i].hash;
 }
 
-/* Total cost, NAN when there is no plan; the shape is node types and index names, nested. */
-static double read_plan(const char *text, struct buf *shape)
+static bool is_compared(const struct run_statement *statement)
 {
-	json_t *root = text ? json_loads(text, 0, NULL) : NULL;
-	const json_t *plan =
-	    json_object_get(json_is_array(root) ? json_array_get(root, 0) : root, "Plan");
-	double cost = NAN;
+	const struct run_plans *baseline = &statement->arms[ARM_BASELINE].plans;
 
-	if (plan) {
-		cost = json_number_value(json_object_get(plan, "Total Cost"));
-		add_shape(plan, shape);
-	}
-	json_decref(root);
-	return cost;
-}
-
-/* 1 when the plan changed for the worse, 0 when not, -1 when a plan is missing. */
-static int is_worse(const struct run_statement *statement)
-{
-	_cleanup_buf_ struct buf before = BUF_INIT;
-	_cleanup_buf_ struct buf after = BUF_INIT;
-	double old_cost = read_plan(statement->arms[ARM_BASELINE].plan, &before);
-	double new_cost = read_plan(statement->arms[ARM_CANDIDATE].plan, &after);
-
-	if (isnan(old_cost) || isnan(new_cost))
-		return -1;
-	return strcmp(before.data, after.data) != 0 && new_cost > WORSE_RATIO * old_cost &&
-	       new_cost - old_cost > WORSE_LEAST;
+	for (size_t i = 0; i < baseline->n; i++)
+		if (has_plan(baseline, i) && has_plan(&statement->arms[ARM_CANDIDATE].plans, i))
+			return true;
+	return false;
 }
 
 static void evaluate_regressions(
     const struct run *run, const struct target *target, struct check *check)
 {
-	_cleanup_buf_ struct buf names = BUF_INIT;
-	double worse = 0, compared = 0;
+	_cleanup_buf_ struct buf found = BUF_INIT;
 	_cleanup_free_ char *limit = limit_phrase(check);
+	double worse = 0, compared = 0;
 
 	for (size_t i = 0; i < target->n_statements; i++) {
 		const struct run_statement *statement = &run->statements[target->statements[i]];
-		int answer = is_worse(statement);
+		const struct run_plan_change *change = judge_worst_plan_change(statement);
 
-		compared += answer >= 0;
-		if (answer <= 0)
+		compared += is_compared(statement);
+		if (!change || change->severity != PLAN_HARMFUL)
 			continue;
-		buf_addf(&names, "%s%s", worse > 0 ? ", " : "", statement->name);
+		buf_addf(&found, "%s%s (%s)", worse > 0 ? ", " : "", statement->name, change->text);
 		worse++;
 	}
 	if (compared < 1) {
@@ -84,23 +52,38 @@ static void evaluate_regressions(
 	check->proven = bound_holds(check->bound, check->estimate, check->limit);
 	if (worse > 0)
 		check_decide(check, check->proven ? OUTCOME_PASS : OUTCOME_FAIL,
-		    "%.0f of %.0f plans changed for the worse: %s; %s", worse, compared, names.data, limit);
+		    "the plans of %.0f of %.0f statements changed for the worse: %s; %s", worse, compared,
+		    found.data, limit);
 	else
 		check_decide(check, check->proven ? OUTCOME_PASS : OUTCOME_FAIL,
-		    "none of %.0f plans changed for the worse; %s", compared, limit);
+		    "of %.0f statements none has a plan that changed for the worse; %s", compared, limit);
+}
+
+/* A statement's cost over its plans, each by its share of the calls. */
+static double cost_of(const struct run_statement *statement, int arm)
+{
+	double cost = 0, weights = 0;
+
+	for (size_t i = 0; i < statement->arms[arm].plans.n; i++) {
+		const struct run_plan *plan = &statement->arms[arm].plans.items[i];
+		double weight = plan->share > 0 ? plan->share : 0;
+
+		if (!has_plan(&statement->arms[ARM_BASELINE].plans, i) ||
+		    !has_plan(&statement->arms[ARM_CANDIDATE].plans, i))
+			continue;
+		cost += weight * plan->cost;
+		weights += weight;
+	}
+	return weights > 0 ? cost / weights : NAN;
 }
 
 static void evaluate_cost(const struct run *run, const struct target *target, struct check *check)
 {
 	double cost[N_ARMS] = {0};
 
-	for (size_t i = 0; i < target->n_statements; i++) {
-		for (int arm = 0; arm < N_ARMS; arm++) {
-			_cleanup_buf_ struct buf shape = BUF_INIT;
-
-			cost[arm] += read_plan(run->statements[target->statements[i]].arms[arm].plan, &shape);
-		}
-	}
+	for (size_t i = 0; i < target->n_statements; i++)
+		for (int arm = 0; arm < N_ARMS; arm++)
+			cost[arm] += cost_of(&run->statements[target->statements[i]], arm);
 	check->baseline = cost[ARM_BASELINE];
 	check->candidate = cost[ARM_CANDIDATE];
 	check->estimate = bound_estimate(check->bound, cost[ARM_BASELINE], cost[ARM_CANDIDATE]);
