@@ -118,9 +118,9 @@ int cmd_report(int argc, char **argv, struct err *err)
 	    .command = "report",
 	    .synopsis = "[OPTIONS] RESULTS_DIR|RUN.JSON",
 	    .about = description,
-	    .examples = "pgrehearse report results/20260504-093012-9f3a\n"
-	                "pgrehearse report run.json --format tap | prove --exec cat -\n"
-	                "pgrehearse report run.json --format html,markdown -o /tmp/report\n",
+	    .examples = "  pgrehearse report results/20260504-093012-9f3a\n"
+	                "  pgrehearse report run.json --format tap | prove --exec cat -\n"
+	                "  pgrehearse report run.json --format html,markdown -o /tmp/report",
 	};
 	const struct option_spec options[] = {
 	    {"format", 'f', OPTION_STRINGS, "NAME[,NAME...]", "formats to render", &given},
