@@ -43,7 +43,7 @@ int sql_analyze(const char *text, struct sql_analysis *ret, struct err *err)
 		return rc;
 	if (tree_statement_count(tree) != 1) {
 		rc = err_set(err, ERR_USAGE, "the text holds %zu statements instead of one",
-			tree_statement_count(tree));
+		    tree_statement_count(tree));
 		json_decref(tree);
 		return rc;
 	}

@@ -25,10 +25,10 @@ struct sight {
 struct analyzer {
 	struct lex lex;
 	struct sql_analysis *out;
-	struct strv *names;  /* per scope: names that qualify columns, folded as the parser does */
+	struct strv *names; /* per scope: names that qualify columns, folded as the parser does */
 	size_t cap_names;
 	struct sight sight;
-	const char **ctes;   /* borrowed from the tree */
+	const char **ctes; /* borrowed from the tree */
 	size_t cap_ctes;
 	bool *recorded; /* per token: INSERT ... SELECT is read as columns, then as a query */
 	int groups;

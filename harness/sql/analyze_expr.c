@@ -25,7 +25,7 @@ static struct want want_computed(const struct want *want)
 	struct want inner = want_nothing(want->scope);
 
 	if (want->role == PARAM_SET || want->role == PARAM_INSERT || want->role == PARAM_LIMIT ||
-		want->role == PARAM_OFFSET) {
+	    want->role == PARAM_OFFSET) {
 		inner = *want;
 		inner.direct = false;
 	}
@@ -72,31 +72,30 @@ static bool is_interval(const json_t *node)
 
 	if (strcmp(cast_type(node), "interval") == 0)
 		return true;
-	if (strcmp(node_last_name(node_get(node_as(node, "FuncCall"), "funcname")), "make_interval") == 0)
+	if (strcmp(node_last_name(node_get(node_as(node, "FuncCall"), "funcname")), "make_interval") ==
+	    0)
 		return true;
 	return expression && one_of(operator_name(expression), "*\0/\0") &&
-		(is_interval(node_get(expression, "lexpr")) || is_interval(node_get(expression, "rexpr")));
+	       (is_interval(node_get(expression, "lexpr")) ||
+	           is_interval(node_get(expression, "rexpr")));
 }
 
 /* An expression that is a point in time whatever the tables are. */
 static bool is_time(const json_t *node)
 {
+	static const char functions[] = "now\0clock_timestamp\0statement_timestamp\0"
+	                                "transaction_timestamp\0date_trunc\0timezone\0to_timestamp\0";
 	const char *function = node_last_name(node_get(node_as(node, "FuncCall"), "funcname"));
+	const char *keyword = node_text(node_as(node, "SQLValueFunction"), "op");
 	const json_t *expression = node_as(node, "A_Expr");
 
-	if (node_as(node, "SQLValueFunction"))
-		return strncmp(node_text(node_as(node, "SQLValueFunction"), "op"), "SVFOP_CURRENT_", 14) == 0 ||
-			strncmp(node_text(node_as(node, "SQLValueFunction"), "op"), "SVFOP_LOCAL", 11) == 0;
-	if (one_of(cast_type(node), "date\0timestamp\0timestamptz\0"))
-		return true;
-	if (one_of(function,
-			"now\0clock_timestamp\0statement_timestamp\0transaction_timestamp\0date_trunc\0timezone\0"
-			"to_timestamp\0"))
+	if (strstr(keyword, "CURRENT_DATE") || strstr(keyword, "TIME"))
+		return true; /* CURRENT_TIMESTAMP, LOCALTIME, ...; not CURRENT_USER */
+	if (one_of(cast_type(node), "date\0timestamp\0timestamptz\0") || one_of(function, functions))
 		return true;
 	return expression && one_of(operator_name(expression), "+\0-\0") &&
-		is_time(node_get(expression, "lexpr"));
+	       is_time(node_get(expression, "lexpr"));
 }
-
 
 static void record(struct analyzer *a, const json_t *param, const struct want *want)
 {
@@ -111,22 +110,22 @@ static void record(struct analyzer *a, const json_t *param, const struct want *w
 	GROW(out->params, out->n_param_items, out->cap_param_items);
 	item = &out->params[out->n_param_items++];
 	*item = (struct sql_param){
-		.number = lex_param_number(&a->lex, token),
-		.offset = at.start,
-		.length = at.end - at.start,
-		.role = want->role,
-		.partner = span_text(&a->lex, want->partner),
-		.partner_params = span_has_param(&a->lex, want->partner),
-		.aggregate = want->aggregate,
-		.op = want->op ? xstrdup(want->op) : NULL,
-		.base = span_text(&a->lex, want->base),
-		.type = span_text(&a->lex, want->type),
-		.direct = want->direct,
-		.needs_type = want->needs_type && want->type.first == want->type.end,
-		.squashed = lex_token(&a->lex, token + 1).kind == LEX_SQUASHED,
-		.position = want->position,
-		.scope = want->partner_node ? scope_of(a, want->scope, want->partner_node) : want->scope,
-		.group = want->group,
+	    .number = lex_param_number(&a->lex, token),
+	    .offset = at.start,
+	    .length = at.end - at.start,
+	    .role = want->role,
+	    .partner = span_text(&a->lex, want->partner),
+	    .partner_params = span_has_param(&a->lex, want->partner),
+	    .aggregate = want->aggregate,
+	    .op = want->op ? xstrdup(want->op) : NULL,
+	    .base = span_text(&a->lex, want->base),
+	    .type = span_text(&a->lex, want->type),
+	    .direct = want->direct,
+	    .needs_type = want->needs_type && want->type.first == want->type.end,
+	    .squashed = lex_token(&a->lex, token + 1).kind == LEX_SQUASHED,
+	    .position = want->position,
+	    .scope = want->partner_node ? scope_of(a, want->scope, want->partner_node) : want->scope,
+	    .group = want->group,
 	};
 	if (item->needs_type && want->likely_type)
 		item->type = xstrdup(want->likely_type);
@@ -150,9 +149,9 @@ static void visit_cast(struct analyzer *a, const json_t *cast, const struct want
 
 	if (param && named != NO_LOCATION && inner.type.first == inner.type.end) {
 		inner.typed_constant = named < node_location(param);
-		inner.type = inner.typed_constant
-			? (struct span){lex_at(&a->lex, named), lex_at(&a->lex, node_location(param))}
-			: span_type(&a->lex, type);
+		inner.type = inner.typed_constant ? (struct span){lex_at(&a->lex, named),
+		                                        lex_at(&a->lex, node_location(param))}
+		                                  : span_type(&a->lex, type);
 	}
 	/* The elements of ARRAY[...]::type[] take their type from the cast. */
 	if (node_as(arg, "A_ArrayExpr"))
@@ -163,8 +162,8 @@ static void visit_cast(struct analyzer *a, const json_t *cast, const struct want
 static const char *commuted(const char *op)
 {
 	static const char *const pairs[][2] = {{"=", "="}, {"<>", "<>"}, {"!=", "!="}, {"<", ">"},
-		{">", "<"}, {"<=", ">="}, {">=", "<="}, {"@>", "<@"}, {"<@", "@>"}, {"&&", "&&"},
-		{"<<", ">>"}, {">>", "<<"}, {"<->", "<->"}, {"@@", "@@"}};
+	    {">", "<"}, {"<=", ">="}, {">=", "<="}, {"@>", "<@"}, {"<@", "@>"}, {"&&", "&&"},
+	    {"<<", ">>"}, {">>", "<<"}, {"<->", "<->"}, {"@@", "@@"}};
 
 	for (size_t i = 0; i < LENGTH(pairs); i++)
 		if (strcmp(op, pairs[i][0]) == 0)
@@ -176,11 +175,11 @@ static const char *commuted(const char *op)
 static bool only_params(const json_t *node)
 {
 	return node_contains(node, "ParamRef") && !node_contains(node, "ColumnRef") &&
-		!node_contains(node, "SubLink");
+	       !node_contains(node, "SubLink");
 }
 
-static struct want want_partner(int scope, enum param_role role, const char *op,
-	const json_t *partner, struct span span)
+static struct want want_partner(
+    int scope, enum param_role role, const char *op, const json_t *partner, struct span span)
 {
 	struct want want = want_nothing(scope);
 
@@ -198,8 +197,8 @@ static const json_t *row_fields(const json_t *node)
 }
 
 /* (a, b) < ($1, $2), and each row of (a, b) IN (($1, $2), ...): field by field. */
-static bool visit_rows(struct analyzer *a, const json_t *left, const json_t *right,
-	const struct want *want)
+static bool visit_rows(
+    struct analyzer *a, const json_t *left, const json_t *right, const struct want *want)
 {
 	const json_t *ours = row_fields(left), *theirs = row_fields(right);
 	size_t n = json_array_size(ours);
@@ -208,20 +207,21 @@ static bool visit_rows(struct analyzer *a, const json_t *left, const json_t *rig
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		const json_t *l = json_array_get(ours, i), *r = json_array_get(theirs, i);
-		struct want inner = want_partner(want->scope, want->role, want->op, l, span_node(&a->lex, l));
+		struct want inner =
+		    want_partner(want->scope, want->role, want->op, l, span_node(&a->lex, l));
 
 		inner.group = want->group;
 		inner.aggregate = want->aggregate;
 		analyze_node(a, r, &inner);
-		inner = want_partner(want->scope, PARAM_COMPARE, commuted(want->op), r,
-			span_node(&a->lex, r));
+		inner =
+		    want_partner(want->scope, PARAM_COMPARE, commuted(want->op), r, span_node(&a->lex, r));
 		analyze_node(a, l, &inner);
 	}
 	return true;
 }
 
 static void visit_comparison(struct analyzer *a, const json_t *body, enum param_role role,
-	const char *op, const struct want *outer)
+    const char *op, const struct want *outer)
 {
 	const json_t *left = node_get(body, "lexpr"), *right = node_get(body, "rexpr");
 	size_t at = operator_offset(body);
@@ -235,8 +235,8 @@ static void visit_comparison(struct analyzer *a, const json_t *body, enum param_
 	want = want_partner(outer->scope, role, op, left, span_left(&a->lex, left, at));
 	want.aggregate = outer->aggregate;
 	analyze_node(a, right, &want);
-	want = want_partner(outer->scope, PARAM_COMPARE, role == PARAM_LIKE ? NULL : commuted(op), right,
-		span_right(&a->lex, right, at));
+	want = want_partner(outer->scope, PARAM_COMPARE, role == PARAM_LIKE ? NULL : commuted(op),
+	    right, span_right(&a->lex, right, at));
 	want.aggregate = outer->aggregate;
 	analyze_node(a, left, &want);
 }
@@ -247,7 +247,8 @@ static void visit_items(struct analyzer *a, const json_t *items, struct want wan
 	size_t i;
 
 	want.group = a->groups++;
-	json_array_foreach(items, i, item) analyze_node(a, item, &want);
+	json_array_foreach (items, i, item)
+		analyze_node(a, item, &want);
 }
 
 static void visit_in(struct analyzer *a, const json_t *body, const struct want *outer)
@@ -256,14 +257,13 @@ static void visit_in(struct analyzer *a, const json_t *body, const struct want *
 	const json_t *items = node_get(node_as(node_get(body, "rexpr"), "List"), "items");
 	const json_t *first = json_array_get(items, 0), *item;
 	const char *op = operator_name(body);
-	struct want want =
-		want_partner(outer->scope, PARAM_IN, op, left, span_left(&a->lex, left, operator_offset(body)));
+	struct want want = want_partner(
+	    outer->scope, PARAM_IN, op, left, span_left(&a->lex, left, operator_offset(body)));
 	size_t i;
 
 	want.aggregate = outer->aggregate;
 	if (row_fields(left)) {
-		json_array_foreach(items, i, item)
-		{
+		json_array_foreach (items, i, item) {
 			want.group = a->groups++;
 			visit_rows(a, left, item, &want);
 		}
@@ -281,8 +281,8 @@ static void visit_any(struct analyzer *a, const json_t *body, const struct want 
 	const json_t *elements = node_get(node_as(bare(right), "A_ArrayExpr"), "elements");
 	const char *op = operator_name(body);
 	size_t at = operator_offset(body), open = lex_at(&a->lex, at) + 1;
-	struct want want = want_partner(outer->scope, elements ? PARAM_IN : PARAM_ANY, op, left,
-		span_left(&a->lex, left, at));
+	struct want want = want_partner(
+	    outer->scope, elements ? PARAM_IN : PARAM_ANY, op, left, span_left(&a->lex, left, at));
 
 	want.aggregate = outer->aggregate;
 	if (elements) {
@@ -295,7 +295,7 @@ static void visit_any(struct analyzer *a, const json_t *body, const struct want 
 		open++;
 	open++;
 	want = want_partner(outer->scope, PARAM_ELEMENT, op, right,
-		(struct span){open + 1, lex_closing(&a->lex, open)});
+	    (struct span){open + 1, lex_closing(&a->lex, open)});
 	analyze_node(a, left, &want);
 }
 
@@ -318,8 +318,8 @@ static void visit_between(struct analyzer *a, const json_t *body, const struct w
 }
 
 /* The want of an operand in <left> op <right>, one of which is this operand. */
-static struct want want_operand(struct analyzer *a, const struct want *outer, const json_t *body,
-	bool right_side)
+static struct want want_operand(
+    struct analyzer *a, const struct want *outer, const json_t *body, bool right_side)
 {
 	const json_t *left = node_get(body, "lexpr"), *right = node_get(body, "rexpr");
 	const json_t *self = right_side ? right : left, *other = right_side ? left : right;
@@ -369,8 +369,7 @@ static void visit_computation(struct analyzer *a, const json_t *body, const stru
 
 static void visit_operator(struct analyzer *a, const json_t *body, const struct want *want)
 {
-	static const char computing[] =
-		"+\0-\0*\0/\0%\0^\0&\0|\0#\0||\0->\0->>\0#>\0#>>\0#-\0";
+	static const char computing[] = "+\0-\0*\0/\0%\0^\0&\0|\0#\0||\0->\0->>\0#>\0#>>\0#-\0";
 	static const char matching[] = "~~\0!~~\0~~*\0!~~*\0~\0!~\0~*\0!~*\0";
 	const char *op = operator_name(body);
 
@@ -411,7 +410,7 @@ static bool visit_same_call(struct analyzer *a, const json_t *call, const struct
 	size_t n = json_array_size(args);
 
 	if (!theirs || n == 0 || n != json_array_size(partners) ||
-		strcmp(name, node_last_name(node_get(theirs, "funcname"))) != 0)
+	    strcmp(name, node_last_name(node_get(theirs, "funcname"))) != 0)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		struct want inner = *want;
@@ -430,8 +429,7 @@ static bool all_params(const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		if (!node_as(item, "ParamRef"))
 			return false;
 	}
@@ -446,13 +444,14 @@ struct vague {
 	bool all;         /* only when every argument is a parameter */
 };
 static const struct vague vague_functions[] = {
-	{"concat\0concat_ws\0format\0json_build_object\0json_build_array\0jsonb_build_object\0"
-	 "jsonb_build_array\0json_object_agg\0jsonb_object_agg\0array_agg\0json_agg\0jsonb_agg\0"
-	 "to_json\0to_jsonb\0pg_typeof\0num_nulls\0num_nonnulls\0", "text", false},
-	{"unnest\0array_length\0cardinality\0array_to_string\0array_position\0", "text[]", true},
-	{"count\0generate_series\0sum\0avg\0abs\0round\0floor\0ceil\0ceiling\0mod\0power\0sign\0",
-		"int4", true},
-	{"to_char\0min\0max\0", "text", true},
+    {"concat\0concat_ws\0format\0json_build_object\0json_build_array\0jsonb_build_object\0"
+     "jsonb_build_array\0json_object_agg\0jsonb_object_agg\0array_agg\0json_agg\0jsonb_agg\0"
+     "to_json\0to_jsonb\0pg_typeof\0num_nulls\0num_nonnulls\0",
+        "text", false},
+    {"unnest\0array_length\0cardinality\0array_to_string\0array_position\0", "text[]", true},
+    {"count\0generate_series\0sum\0avg\0abs\0round\0floor\0ceil\0ceiling\0mod\0power\0sign\0",
+        "int4", true},
+    {"to_char\0min\0max\0", "text", true},
 };
 
 static const struct vague *vague_function(const char *name, const json_t *args)
@@ -487,8 +486,8 @@ static void visit_field(struct analyzer *a, const json_t *args, const struct wan
 /* Functions whose value is much like their first argument. */
 static bool hands_through(const char *name)
 {
-	return one_of(name,
-		"lower\0upper\0btrim\0ltrim\0rtrim\0unaccent\0like_escape\0similar_to_escape\0");
+	return one_of(
+	    name, "lower\0upper\0btrim\0ltrim\0rtrim\0unaccent\0like_escape\0similar_to_escape\0");
 }
 
 static void visit_call(struct analyzer *a, const json_t *call, const struct want *want)
@@ -505,8 +504,7 @@ static void visit_call(struct analyzer *a, const json_t *call, const struct want
 		return;
 	inner.needs_type = vague != NULL;
 	inner.likely_type = vague ? vague->type : NULL;
-	json_array_foreach(args, i, arg)
-	{
+	json_array_foreach (args, i, arg) {
 		struct want first = *want;
 
 		first.direct = false;
@@ -529,8 +527,7 @@ static void visit_alternatives(struct analyzer *a, const json_t *list, const str
 	inner.needs_type = all_params(list);
 	if (inner.role == PARAM_OTHER && only_params(inner.partner_node))
 		inner.partner_node = NULL;
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		if (inner.role == PARAM_OTHER && !inner.partner_node && !only_params(item)) {
 			inner.partner_node = item;
 			inner.partner = span_node(&a->lex, item);
@@ -549,8 +546,7 @@ static void visit_case(struct analyzer *a, const json_t *body, const struct want
 	analyze_node(a, arg, &inner);
 	if (arg)
 		inner = want_partner(want->scope, PARAM_COMPARE, "=", arg, span_node(&a->lex, arg));
-	json_array_foreach(node_get(body, "args"), i, item)
-	{
+	json_array_foreach (node_get(body, "args"), i, item) {
 		when = node_as(item, "CaseWhen");
 		analyze_node(a, node_get(when, "expr"), &inner);
 		json_array_append(results, (json_t *)node_get(when, "result"));
@@ -566,12 +562,11 @@ static void visit_sublink(struct analyzer *a, const json_t *body, const struct w
 {
 	const json_t *select = node_as(node_get(body, "subselect"), "SelectStmt");
 	const json_t *test = node_get(body, "testexpr");
-	const json_t *target =
-		node_as(json_array_get(node_get(select, "targetList"), 0), "ResTarget");
+	const json_t *target = node_as(json_array_get(node_get(select, "targetList"), 0), "ResTarget");
 	const char *op = node_last_name(node_get(body, "operName"));
 	int scope = analyze_select(a, select, want->scope, -1);
 	struct want inner = want_partner(scope, PARAM_COMPARE, *op ? op : "=", node_get(target, "val"),
-		span_node(&a->lex, node_get(target, "val")));
+	    span_node(&a->lex, node_get(target, "val")));
 
 	if (!is_param(test) || !target)
 		inner = want_nothing(want->scope);
@@ -583,8 +578,7 @@ void analyze_fields(struct analyzer *a, const json_t *body, const struct want *w
 	const char *key;
 	json_t *field;
 
-	json_object_foreach((json_t *)body, key, field)
-	{
+	json_object_foreach ((json_t *)body, key, field) {
 		if (json_is_object(field) || json_is_array(field))
 			analyze_node(a, field, want);
 	}
@@ -637,18 +631,18 @@ static const struct {
 	const char *kind;
 	visitor *visit;
 } visitors[] = {
-	{"ParamRef", record},
-	{"A_Expr", visit_expression},
-	{"TypeCast", visit_cast},
-	{"CollateClause", visit_collate},
-	{"FuncCall", visit_call},
-	{"CoalesceExpr", visit_args},
-	{"MinMaxExpr", visit_args},
-	{"CaseExpr", visit_case},
-	{"A_ArrayExpr", visit_array},
-	{"SubLink", visit_sublink},
-	{"SelectStmt", visit_select},
-	{"RangeVar", visit_table},
+    {"ParamRef", record},
+    {"A_Expr", visit_expression},
+    {"TypeCast", visit_cast},
+    {"CollateClause", visit_collate},
+    {"FuncCall", visit_call},
+    {"CoalesceExpr", visit_args},
+    {"MinMaxExpr", visit_args},
+    {"CaseExpr", visit_case},
+    {"A_ArrayExpr", visit_array},
+    {"SubLink", visit_sublink},
+    {"SelectStmt", visit_select},
+    {"RangeVar", visit_table},
 };
 
 void analyze_node(struct analyzer *a, const json_t *node, const struct want *want)
@@ -660,7 +654,8 @@ void analyze_node(struct analyzer *a, const json_t *node, const struct want *wan
 	size_t i;
 
 	if (json_is_array(node)) {
-		json_array_foreach(node, i, item) analyze_node(a, item, want);
+		json_array_foreach (node, i, item)
+			analyze_node(a, item, want);
 		return;
 	}
 	for (i = 0; i < LENGTH(visitors); i++) {

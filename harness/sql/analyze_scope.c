@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define CLAUSES                                                                                    \
-	"where\0group\0having\0window\0order\0limit\0offset\0fetch\0for\0union\0intersect\0except\0"     \
+	"where\0group\0having\0window\0order\0limit\0offset\0fetch\0for\0union\0intersect\0except\0"   \
 	"returning\0"
 
 int scope_new(struct analyzer *a, int parent)
@@ -61,8 +61,7 @@ static void add_table(struct analyzer *a, int scope, const json_t *relation)
 
 		if (!out->with) {
 			out->with = span_text(&a->lex, a->sight.with);
-			out->with_params =
-				a->sight.with_writes || span_has_param(&a->lex, a->sight.with);
+			out->with_params = a->sight.with_writes || span_has_param(&a->lex, a->sight.with);
 		}
 		return;
 	}
@@ -99,7 +98,8 @@ static void add_from_items(struct analyzer *a, int scope, const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item) add_from_item(a, scope, item);
+	json_array_foreach (list, i, item)
+		add_from_item(a, scope, item);
 }
 
 enum origin { ORIGIN_UNKNOWN = -2 };
@@ -114,9 +114,9 @@ static int owner_of(const struct analyzer *a, int scope, const char *name)
 }
 
 struct origins {
-	int scope;        /* looked from */
-	bool own, outer;  /* names of the scope itself (or unqualified ones), of outer scopes */
-	int outer_scope;  /* the one, or ORIGIN_UNKNOWN when there are several */
+	int scope;       /* looked from */
+	bool own, outer; /* names of the scope itself (or unqualified ones), of outer scopes */
+	int outer_scope; /* the one, or ORIGIN_UNKNOWN when there are several */
 };
 
 static void find_origins(const struct analyzer *a, const json_t *value, struct origins *found)
@@ -128,25 +128,25 @@ static void find_origins(const struct analyzer *a, const json_t *value, struct o
 	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, inner) find_origins(a, inner, found);
+		json_array_foreach (value, i, inner)
+			find_origins(a, inner, found);
 		return;
 	}
 	if (first) {
 		int owner = json_array_size(fields) < 2
-			? found->scope
-			: owner_of(a, found->scope, node_text(first, "sval"));
+		                ? found->scope
+		                : owner_of(a, found->scope, node_text(first, "sval"));
 
 		if (owner == found->scope || owner == ORIGIN_UNKNOWN) {
 			found->own = true;
 		} else {
 			found->outer_scope =
-				!found->outer || found->outer_scope == owner ? owner : ORIGIN_UNKNOWN;
+			    !found->outer || found->outer_scope == owner ? owner : ORIGIN_UNKNOWN;
 			found->outer = true;
 		}
 		return;
 	}
-	json_object_foreach((json_t *)value, key, inner)
-	{
+	json_object_foreach ((json_t *)value, key, inner) {
 		if (json_is_object(inner) || json_is_array(inner))
 			find_origins(a, inner, found);
 	}
@@ -283,5 +283,6 @@ void scope_add_conjuncts(struct analyzer *a, int scope, const json_t *where)
 		add_conjunct(a, scope, where);
 		return;
 	}
-	json_array_foreach(node_get(both, "args"), i, term) add_conjunct(a, scope, term);
+	json_array_foreach (node_get(both, "args"), i, term)
+		add_conjunct(a, scope, term);
 }

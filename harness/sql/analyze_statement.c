@@ -11,13 +11,13 @@ static struct span with_span(const struct lex *lex, const json_t *with)
 	size_t location = node_location(with);
 
 	return span_until(lex, location == NO_LOCATION ? 0 : lex_at(lex, location),
-		"select\0insert\0update\0delete\0merge\0values\0table\0");
+	    "select\0insert\0update\0delete\0merge\0values\0table\0");
 }
 
 static bool writes(const json_t *node)
 {
 	return node_as(node, "InsertStmt") || node_as(node, "UpdateStmt") ||
-		node_as(node, "DeleteStmt");
+	       node_as(node, "DeleteStmt");
 }
 
 static void see_cte(struct analyzer *a, const json_t *cte)
@@ -40,13 +40,11 @@ static void enter_with(struct analyzer *a, const json_t *with, int scope)
 	whole = with_span(&a->lex, with);
 	a->sight.with = recursive ? whole : (struct span){0, 0};
 	a->sight.with_writes = false;
-	json_array_foreach(node_get(with, "ctes"), i, item)
-	{
+	json_array_foreach (node_get(with, "ctes"), i, item) {
 		if (recursive)
 			see_cte(a, node_as(item, "CommonTableExpr"));
 	}
-	json_array_foreach(node_get(with, "ctes"), i, item)
-	{
+	json_array_foreach (node_get(with, "ctes"), i, item) {
 		cte = node_as(item, "CommonTableExpr");
 		if (!recursive && i > 0) /* without the comma before this one */
 			a->sight.with = (struct span){whole.first, lex_at(&a->lex, node_location(cte)) - 1};
@@ -82,8 +80,7 @@ static void analyze_values(struct analyzer *a, const json_t *rows, int scope)
 
 	want.direct = true;
 	want.needs_type = true;
-	json_array_foreach(rows, i, row)
-	{
+	json_array_foreach (rows, i, row) {
 		want.group = a->groups++;
 		analyze_node(a, node_get(node_as(row, "List"), "items"), &want);
 	}
@@ -163,8 +160,7 @@ static void analyze_row(struct analyzer *a, int scope, const json_t *columns, co
 	const json_t *value;
 	size_t i;
 
-	json_array_foreach(values, i, value)
-	{
+	json_array_foreach (values, i, value) {
 		struct want want = want_insert(a, scope, columns, i);
 
 		want.group = group;
@@ -173,8 +169,8 @@ static void analyze_row(struct analyzer *a, int scope, const json_t *columns, co
 }
 
 /* INSERT ... SELECT: constants of the select list go into columns. */
-static void analyze_insert_select(struct analyzer *a, int scope, const json_t *columns,
-	const json_t *select)
+static void analyze_insert_select(
+    struct analyzer *a, int scope, const json_t *columns, const json_t *select)
 {
 	const json_t *item;
 	size_t i;
@@ -183,8 +179,7 @@ static void analyze_insert_select(struct analyzer *a, int scope, const json_t *c
 		analyze_insert_select(a, scope, columns, node_get(select, "larg"));
 		analyze_insert_select(a, scope, columns, node_get(select, "rarg"));
 	}
-	json_array_foreach(node_get(select, "targetList"), i, item)
-	{
+	json_array_foreach (node_get(select, "targetList"), i, item) {
 		const json_t *value = node_get(node_as(item, "ResTarget"), "val");
 		struct want want = want_insert(a, scope, columns, i);
 
@@ -198,8 +193,7 @@ static void analyze_set(struct analyzer *a, int scope, const json_t *targets)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(targets, i, item)
-	{
+	json_array_foreach (targets, i, item) {
 		const json_t *target = node_as(item, "ResTarget"), *value = node_get(target, "val");
 		const json_t *part = node_as(value, "MultiAssignRef");
 		struct want want = want_nothing(scope);
@@ -237,14 +231,13 @@ static void analyze_insert(struct analyzer *a, const json_t *body, int scope)
 	const json_t *rows = node_get(select, "valuesLists");
 	size_t i;
 
-	json_array_foreach(columns, i, row)
-	{
+	json_array_foreach (columns, i, row) {
 		_cleanup_free_ char *name = span_text(&a->lex, column_span(a, node_as(row, "ResTarget")));
 
 		if (scope == 0 && name)
 			strv_add(&a->out->insert_columns, name);
 	}
-	json_array_foreach(rows, i, row)
+	json_array_foreach (rows, i, row)
 		analyze_row(a, scope, columns, node_get(node_as(row, "List"), "items"));
 	if (select && !rows) {
 		analyze_insert_select(a, scope, columns, select);
@@ -294,8 +287,7 @@ static void analyze_merge(struct analyzer *a, const json_t *body, int scope)
 	scope_add_source(a, scope, node_get(body, "sourceRelation"), "using");
 	analyze_node(a, node_get(body, "sourceRelation"), &nothing);
 	analyze_where(a, node_get(body, "joinCondition"), scope);
-	json_array_foreach(node_get(body, "mergeWhenClauses"), i, item)
-	{
+	json_array_foreach (node_get(body, "mergeWhenClauses"), i, item) {
 		when = node_as(item, "MergeWhenClause");
 		analyze_node(a, node_get(when, "condition"), &nothing);
 		if (node_get(when, "values"))
@@ -309,10 +301,10 @@ static const struct {
 	const char *kind;
 	void (*analyze)(struct analyzer *a, const json_t *body, int scope);
 } writers[] = {
-	{"InsertStmt", analyze_insert},
-	{"UpdateStmt", analyze_update},
-	{"DeleteStmt", analyze_delete},
-	{"MergeStmt", analyze_merge},
+    {"InsertStmt", analyze_insert},
+    {"UpdateStmt", analyze_update},
+    {"DeleteStmt", analyze_delete},
+    {"MergeStmt", analyze_merge},
 };
 
 int analyze_statement(struct analyzer *a, const json_t *node, int parent, int own)

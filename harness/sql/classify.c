@@ -8,26 +8,26 @@
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const kind_names[] = {
-	[SQL_SELECT] = "select",
-	[SQL_INSERT] = "insert",
-	[SQL_UPDATE] = "update",
-	[SQL_DELETE] = "delete",
-	[SQL_MERGE] = "merge",
-	[SQL_CREATE_INDEX] = "create index",
-	[SQL_DROP_INDEX] = "drop index",
-	[SQL_ALTER_INDEX] = "alter index",
-	[SQL_REINDEX] = "reindex",
-	[SQL_CLUSTER] = "cluster",
-	[SQL_CREATE_STATISTICS] = "create statistics",
-	[SQL_DROP_STATISTICS] = "drop statistics",
-	[SQL_ALTER_STATISTICS] = "alter statistics",
-	[SQL_ANALYZE] = "analyze",
-	[SQL_VACUUM] = "vacuum",
-	[SQL_ALTER_TABLE] = "alter table",
-	[SQL_SETTING] = "setting",
-	[SQL_TRANSACTION] = "transaction",
-	[SQL_DDL] = "ddl",
-	[SQL_UTILITY] = "utility",
+    [SQL_SELECT] = "select",
+    [SQL_INSERT] = "insert",
+    [SQL_UPDATE] = "update",
+    [SQL_DELETE] = "delete",
+    [SQL_MERGE] = "merge",
+    [SQL_CREATE_INDEX] = "create index",
+    [SQL_DROP_INDEX] = "drop index",
+    [SQL_ALTER_INDEX] = "alter index",
+    [SQL_REINDEX] = "reindex",
+    [SQL_CLUSTER] = "cluster",
+    [SQL_CREATE_STATISTICS] = "create statistics",
+    [SQL_DROP_STATISTICS] = "drop statistics",
+    [SQL_ALTER_STATISTICS] = "alter statistics",
+    [SQL_ANALYZE] = "analyze",
+    [SQL_VACUUM] = "vacuum",
+    [SQL_ALTER_TABLE] = "alter table",
+    [SQL_SETTING] = "setting",
+    [SQL_TRANSACTION] = "transaction",
+    [SQL_DDL] = "ddl",
+    [SQL_UTILITY] = "utility",
 };
 
 const char *sql_kind_name(enum sql_kind kind)
@@ -43,51 +43,67 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-	{"SelectStmt", NULL, NULL, SQL_SELECT},
-	{"InsertStmt", NULL, NULL, SQL_INSERT},
-	{"UpdateStmt", NULL, NULL, SQL_UPDATE},
-	{"DeleteStmt", NULL, NULL, SQL_DELETE},
-	{"MergeStmt", NULL, NULL, SQL_MERGE},
-	{"IndexStmt", NULL, NULL, SQL_CREATE_INDEX},
-	{"DropStmt", "removeType", "OBJECT_INDEX", SQL_DROP_INDEX},
-	{"DropStmt", "removeType", "OBJECT_STATISTIC_EXT", SQL_DROP_STATISTICS},
-	{"AlterTableStmt", "objtype", "OBJECT_INDEX", SQL_ALTER_INDEX},
-	{"AlterTableStmt", "objtype", "OBJECT_TABLE", SQL_ALTER_TABLE},
-	{"RenameStmt", "renameType", "OBJECT_INDEX", SQL_ALTER_INDEX},
-	{"RenameStmt", "renameType", "OBJECT_STATISTIC_EXT", SQL_ALTER_STATISTICS},
-	{"RenameStmt", "renameType", "OBJECT_TABLE", SQL_ALTER_TABLE},
-	{"RenameStmt", "relationType", "OBJECT_TABLE", SQL_ALTER_TABLE},
-	{"AlterObjectDependsStmt", "objectType", "OBJECT_INDEX", SQL_ALTER_INDEX},
-	{"AlterObjectSchemaStmt", "objectType", "OBJECT_STATISTIC_EXT", SQL_ALTER_STATISTICS},
-	{"AlterObjectSchemaStmt", "objectType", "OBJECT_TABLE", SQL_ALTER_TABLE},
-	{"AlterOwnerStmt", "objectType", "OBJECT_STATISTIC_EXT", SQL_ALTER_STATISTICS},
-	{"ReindexStmt", NULL, NULL, SQL_REINDEX},
-	{"ClusterStmt", NULL, NULL, SQL_CLUSTER},
-	{"CreateStatsStmt", NULL, NULL, SQL_CREATE_STATISTICS},
-	{"AlterStatsStmt", NULL, NULL, SQL_ALTER_STATISTICS},
-	{"VacuumStmt", "is_vacuumcmd", NULL, SQL_VACUUM},
-	{"VacuumStmt", NULL, NULL, SQL_ANALYZE},
-	{"AlterSystemStmt", NULL, NULL, SQL_SETTING},
-	{"AlterDatabaseSetStmt", NULL, NULL, SQL_SETTING},
-	{"AlterRoleSetStmt", NULL, NULL, SQL_SETTING},
-	{"VariableSetStmt", NULL, NULL, SQL_SETTING},
-	{"TransactionStmt", NULL, NULL, SQL_TRANSACTION},
-	{"ViewStmt", NULL, NULL, SQL_DDL},
-	{"RuleStmt", NULL, NULL, SQL_DDL},
-	{"DefineStmt", NULL, NULL, SQL_DDL},
-	{"CompositeTypeStmt", NULL, NULL, SQL_DDL},
-	{"CommentStmt", NULL, NULL, SQL_DDL},
+    {"SelectStmt", NULL, NULL, SQL_SELECT},
+    {"InsertStmt", NULL, NULL, SQL_INSERT},
+    {"UpdateStmt", NULL, NULL, SQL_UPDATE},
+    {"DeleteStmt", NULL, NULL, SQL_DELETE},
+    {"MergeStmt", NULL, NULL, SQL_MERGE},
+    {"IndexStmt", NULL, NULL, SQL_CREATE_INDEX},
+    {"DropStmt", "removeType", "OBJECT_INDEX", SQL_DROP_INDEX},
+    {"DropStmt", "removeType", "OBJECT_STATISTIC_EXT", SQL_DROP_STATISTICS},
+    {"AlterTableStmt", "objtype", "OBJECT_INDEX", SQL_ALTER_INDEX},
+    {"AlterTableStmt", "objtype", "OBJECT_TABLE", SQL_ALTER_TABLE},
+    {"RenameStmt", "renameType", "OBJECT_INDEX", SQL_ALTER_INDEX},
+    {"RenameStmt", "renameType", "OBJECT_STATISTIC_EXT", SQL_ALTER_STATISTICS},
+    {"RenameStmt", "renameType", "OBJECT_TABLE", SQL_ALTER_TABLE},
+    {"RenameStmt", "relationType", "OBJECT_TABLE", SQL_ALTER_TABLE},
+    {"AlterObjectDependsStmt", "objectType", "OBJECT_INDEX", SQL_ALTER_INDEX},
+    {"AlterObjectSchemaStmt", "objectType", "OBJECT_STATISTIC_EXT", SQL_ALTER_STATISTICS},
+    {"AlterObjectSchemaStmt", "objectType", "OBJECT_TABLE", SQL_ALTER_TABLE},
+    {"AlterOwnerStmt", "objectType", "OBJECT_STATISTIC_EXT", SQL_ALTER_STATISTICS},
+    {"ReindexStmt", NULL, NULL, SQL_REINDEX},
+    {"ClusterStmt", NULL, NULL, SQL_CLUSTER},
+    {"CreateStatsStmt", NULL, NULL, SQL_CREATE_STATISTICS},
+    {"AlterStatsStmt", NULL, NULL, SQL_ALTER_STATISTICS},
+    {"VacuumStmt", "is_vacuumcmd", NULL, SQL_VACUUM},
+    {"VacuumStmt", NULL, NULL, SQL_ANALYZE},
+    {"AlterSystemStmt", NULL, NULL, SQL_SETTING},
+    {"AlterDatabaseSetStmt", NULL, NULL, SQL_SETTING},
+    {"AlterRoleSetStmt", NULL, NULL, SQL_SETTING},
+    {"VariableSetStmt", NULL, NULL, SQL_SETTING},
+    {"TransactionStmt", NULL, NULL, SQL_TRANSACTION},
+    {"ViewStmt", NULL, NULL, SQL_DDL},
+    {"RuleStmt", NULL, NULL, SQL_DDL},
+    {"DefineStmt", NULL, NULL, SQL_DDL},
+    {"CompositeTypeStmt", NULL, NULL, SQL_DDL},
+    {"CommentStmt", NULL, NULL, SQL_DDL},
 };
 
 /* What reaches beyond the database, and so is no change that a clone can rehearse. */
 static const char *const outside[] = {
-	"CreateRoleStmt", "AlterRoleStmt", "DropRoleStmt", "CreatedbStmt", "DropdbStmt",
-	"AlterDatabaseStmt", "AlterDatabaseRefreshCollStmt", "CreateTableSpaceStmt",
-	"DropTableSpaceStmt", "AlterTableSpaceOptionsStmt", "AlterTableMoveAllStmt",
-	"CreateSubscriptionStmt", "AlterSubscriptionStmt", "DropSubscriptionStmt",
-	"CreateForeignServerStmt", "AlterForeignServerStmt", "CreateUserMappingStmt",
-	"AlterUserMappingStmt", "DropUserMappingStmt", "CreateFdwStmt", "AlterFdwStmt",
-	"AlterDefaultPrivilegesStmt", "DropOwnedStmt",
+    "CreateRoleStmt",
+    "AlterRoleStmt",
+    "DropRoleStmt",
+    "CreatedbStmt",
+    "DropdbStmt",
+    "AlterDatabaseStmt",
+    "AlterDatabaseRefreshCollStmt",
+    "CreateTableSpaceStmt",
+    "DropTableSpaceStmt",
+    "AlterTableSpaceOptionsStmt",
+    "AlterTableMoveAllStmt",
+    "CreateSubscriptionStmt",
+    "AlterSubscriptionStmt",
+    "DropSubscriptionStmt",
+    "CreateForeignServerStmt",
+    "AlterForeignServerStmt",
+    "CreateUserMappingStmt",
+    "AlterUserMappingStmt",
+    "DropUserMappingStmt",
+    "CreateFdwStmt",
+    "AlterFdwStmt",
+    "AlterDefaultPrivilegesStmt",
+    "DropOwnedStmt",
 };
 
 static bool starts_with(const char *s, const char *prefix)
@@ -105,15 +121,15 @@ enum sql_kind classify_kind(const json_t *statement)
 
 		if (strcmp(rule->node, node) != 0)
 			continue;
-		if (!rule->field || (rule->value ? node_is(body, rule->field, rule->value)
-										 : node_flag(body, rule->field)))
+		if (!rule->field ||
+		    (rule->value ? node_is(body, rule->field, rule->value) : node_flag(body, rule->field)))
 			return rule->kind;
 	}
 	for (size_t i = 0; i < LENGTH(outside); i++)
 		if (strcmp(outside[i], node) == 0)
 			return SQL_UTILITY;
 	if (starts_with(node, "Create") || starts_with(node, "Alter") || starts_with(node, "Drop") ||
-		starts_with(node, "Rename"))
+	    starts_with(node, "Rename"))
 		return SQL_DDL;
 	return SQL_UTILITY;
 }
@@ -124,8 +140,8 @@ static char *name_at(const struct lex *lex, size_t i)
 
 	if (end == i)
 		return NULL;
-	return xstrndup(lex->text + lex->tokens[i].start,
-		lex->tokens[end - 1].end - lex->tokens[i].start);
+	return xstrndup(
+	    lex->text + lex->tokens[i].start, lex->tokens[end - 1].end - lex->tokens[i].start);
 }
 
 /* Past noise words, from token i. */
@@ -179,8 +195,7 @@ static void name_reindex(const struct lex *lex, const json_t *body, struct sql_s
 }
 
 /* VACUUM, ANALYZE, CLUSTER: the first table, wherever the options end. */
-static void name_relation(const struct lex *lex, const json_t *relation,
-	struct sql_statement *ret)
+static void name_relation(const struct lex *lex, const json_t *relation, struct sql_statement *ret)
 {
 	size_t location = node_location(relation);
 
@@ -194,8 +209,8 @@ static void name_relation(const struct lex *lex, const json_t *relation,
 static void name_general(const struct lex *lex, struct sql_statement *ret)
 {
 	size_t i = skip_words(lex, 1,
-		"or\0replace\0global\0local\0temporary\0temp\0unlogged\0foreign\0materialized\0recursive\0"
-		"unique\0");
+	    "or\0replace\0global\0local\0temporary\0temp\0unlogged\0foreign\0materialized\0recursive\0"
+	    "unique\0");
 
 	i = skip_words(lex, i + 1, "concurrently\0if\0not\0exists\0only\0");
 	ret->object = name_at(lex, i);
@@ -206,12 +221,11 @@ static void name_general(const struct lex *lex, struct sql_statement *ret)
 static bool only_settings(const json_t *commands)
 {
 	static const char *const harmless[] = {"AT_SetRelOptions", "AT_ResetRelOptions",
-		"AT_ReplaceRelOptions", "AT_SetStatistics", "AT_SetOptions", "AT_ResetOptions"};
+	    "AT_ReplaceRelOptions", "AT_SetStatistics", "AT_SetOptions", "AT_ResetOptions"};
 	const json_t *command;
 	size_t i;
 
-	json_array_foreach(commands, i, command)
-	{
+	json_array_foreach (commands, i, command) {
 		const json_t *body = node_as(command, "AlterTableCmd");
 		bool found = false;
 
@@ -228,13 +242,12 @@ static bool has_option(const json_t *options, const char *name)
 	const json_t *option;
 	size_t i;
 
-	json_array_foreach(options, i, option)
-	{
+	json_array_foreach (options, i, option) {
 		const json_t *body = node_as(option, "DefElem");
 		const char *value = node_text(node_as(node_get(body, "arg"), "String"), "sval");
 
 		if (node_is(body, "defname", name) && strcasecmp(value, "false") != 0 &&
-			strcasecmp(value, "off") != 0 && strcmp(value, "0") != 0)
+		    strcasecmp(value, "off") != 0 && strcmp(value, "0") != 0)
 			return true;
 	}
 	return false;
@@ -247,7 +260,7 @@ void classify_statement(const json_t *statement, const struct lex *lex, struct s
 	node_kind(statement, &body);
 	ret->kind = classify_kind(statement);
 	ret->concurrently =
-		node_flag(body, "concurrent") || has_option(node_get(body, "params"), "concurrently");
+	    node_flag(body, "concurrent") || has_option(node_get(body, "params"), "concurrently");
 	ret->only_settings = only_settings(node_get(body, "cmds"));
 	switch (ret->kind) {
 	case SQL_CREATE_INDEX:

@@ -43,8 +43,8 @@ static size_t qualifier_end(const struct lex *lex, size_t i)
 /* CAST(x AS char) would cut to one letter; a constant's char does not. */
 static const char *cast_name(const char *type)
 {
-	static const char *const unbounded[][2] = {{"char", "bpchar"}, {"character", "bpchar"},
-		{"nchar", "bpchar"}, {"bit", "varbit"}};
+	static const char *const unbounded[][2] = {
+	    {"char", "bpchar"}, {"character", "bpchar"}, {"nchar", "bpchar"}, {"bit", "varbit"}};
 
 	for (size_t i = 0; i < sizeof(unbounded) / sizeof(unbounded[0]); i++)
 		if (strcasecmp(type, unbounded[i][0]) == 0)
@@ -63,7 +63,7 @@ static void splice_typed_constant(struct splicer *s, const struct sql_param *par
 	buf_addf(&cast, "CAST($%d AS %s", param->number, cast_name(param->type));
 	if (end > after)
 		buf_addf(&cast, " %.*s", (int)(lex->tokens[end - 1].end - lex->tokens[after].start),
-			lex->text + lex->tokens[after].start);
+		    lex->text + lex->tokens[after].start);
 	buf_addc(&cast, ')');
 	splice(s, param->type_offset, lex->tokens[end - 1].end, cast.data);
 	mention(&s->repaired, param->number);
@@ -72,7 +72,7 @@ static void splice_typed_constant(struct splicer *s, const struct sql_param *par
 static bool is_extract(const struct lex *lex, size_t token)
 {
 	return token >= 2 && lex_is(lex, token - 1, "(") && lex_is(lex, token - 2, "extract") &&
-		lex_is(lex, token + 1, "from");
+	       lex_is(lex, token + 1, "from");
 }
 
 static void splice_extract(struct splicer *s, const struct sql_param *param, size_t token)
@@ -84,8 +84,8 @@ static void splice_extract(struct splicer *s, const struct sql_param *param, siz
 	mention(&s->repaired, param->number);
 }
 
-static void splice_list(struct splicer *s, const struct sql_param *param, size_t token,
-	int list_length)
+static void splice_list(
+    struct splicer *s, const struct sql_param *param, size_t token, int list_length)
 {
 	const struct lex_token *mark = &s->lex->tokens[token + 1];
 	_cleanup_buf_ struct buf more = BUF_INIT;
@@ -124,7 +124,7 @@ static char *finish_note(struct splicer *s, const struct sql_analysis *analysis,
 		buf_addf(&note, "constant syntax replaced at %s", s->repaired.data);
 	if (s->lists.len)
 		buf_addf(&note, "%slist of unknown length at %s given %d element%s", note.len ? "; " : "",
-			s->lists.data, list_length, list_length == 1 ? "" : "s");
+		    s->lists.data, list_length, list_length == 1 ? "" : "s");
 	if (untyped.len)
 		buf_addf(&note, "%sa type must be declared for %s", note.len ? "; " : "", untyped.data);
 	buf_release(&s->repaired);
@@ -145,13 +145,12 @@ static int check_query(const struct sql_analysis *analysis, struct err *err)
 			return 0;
 		return err_set(err, ERR_USAGE, "SELECT INTO creates a table, so it runs only once");
 	default:
-		return err_set(err, ERR_USAGE, "a %s statement is not replayed",
-			sql_kind_name(analysis->kind));
+		return err_set(
+		    err, ERR_USAGE, "a %s statement is not replayed", sql_kind_name(analysis->kind));
 	}
 }
 
-int sql_executable(const char *text, int list_length, char **ret, char **ret_note,
-	struct err *err)
+int sql_executable(const char *text, int list_length, char **ret, char **ret_note, struct err *err)
 {
 	struct sql_analysis analysis = {0};
 	struct lex lex;

@@ -171,7 +171,7 @@ static size_t skip_number(const char *s, size_t i)
 			i++;
 	}
 	if ((s[i] == 'e' || s[i] == 'E') && (s[i + 1] == '+' || s[i + 1] == '-') &&
-		isdigit((unsigned char)s[i + 2]))
+	    isdigit((unsigned char)s[i + 2]))
 		i += 2;
 	while (word_char((unsigned char)s[i]))
 		i++; /* exponent, hexadecimal digits, junk */
@@ -276,7 +276,7 @@ void lex_release(struct lex *lex)
 struct lex_token lex_token(const struct lex *lex, size_t i)
 {
 	return i < lex->n ? lex->tokens[i]
-					  : (struct lex_token){.kind = LEX_END, .start = lex->len, .end = lex->len};
+	                  : (struct lex_token){.kind = LEX_END, .start = lex->len, .end = lex->len};
 }
 
 size_t lex_at(const struct lex *lex, size_t offset)
@@ -301,7 +301,7 @@ bool lex_is(const struct lex *lex, size_t i, const char *word)
 	if (token.kind != LEX_WORD && token.kind != LEX_PUNCT && token.kind != LEX_OPERATOR)
 		return false;
 	return token.end - token.start == strlen(word) &&
-		strncasecmp(lex->text + token.start, word, token.end - token.start) == 0;
+	       strncasecmp(lex->text + token.start, word, token.end - token.start) == 0;
 }
 
 bool lex_is_any(const struct lex *lex, size_t i, const char *list)

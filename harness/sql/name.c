@@ -53,8 +53,8 @@ static bool is_name(const struct lex *lex, size_t i)
 }
 
 /* The names in [first, end) without their qualifiers and without these words. */
-static void add_names(struct namer *namer, const struct lex *lex, struct span span, size_t max,
-	const char *noise)
+static void add_names(
+    struct namer *namer, const struct lex *lex, struct span span, size_t max, const char *noise)
 {
 	for (size_t i = span.first; i < span.end && max > 0; i++) {
 		if (!is_name(lex, i) || lex_is(lex, i + 1, ".") || lex_is_any(lex, i, noise))
@@ -99,7 +99,7 @@ static void add_partners(struct namer *namer, const struct sql_analysis *analysi
 		const struct sql_param *param = &analysis->params[i];
 
 		if (!param->partner || param->partner_params || strv_contains(&seen, param->partner) ||
-			(set ? param->role != PARAM_SET : !selects_rows(param)))
+		    (set ? param->role != PARAM_SET : !selects_rows(param)))
 			continue;
 		if (seen.n == 0)
 			add(namer, set ? "set" : "by");
@@ -150,8 +150,8 @@ static void add_clause(struct namer *namer, const struct lex *lex, const char *w
 	add_names(namer, lex, span, COLUMNS_MAX, "asc\0desc\0nulls\0first\0last\0using\0");
 }
 
-static void add_parts(struct namer *namer, const struct sql_analysis *analysis,
-	const struct lex *lex)
+static void add_parts(
+    struct namer *namer, const struct sql_analysis *analysis, const struct lex *lex)
 {
 	add(namer, sql_kind_name(analysis->kind));
 	if (analysis->kind == SQL_SELECT)

@@ -42,8 +42,7 @@ static void mark_integers(struct marks *marks, const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		const json_t *constant = node_as(item, "A_Const");
 		const json_t *set = node_as(item, "GroupingSet");
 
@@ -61,8 +60,7 @@ static void mark_sort(struct marks *marks, const json_t *list)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(list, i, item)
-	{
+	json_array_foreach (list, i, item) {
 		const json_t *constant = node_as(node_get(node_as(item, "SortBy"), "node"), "A_Const");
 
 		if (is_integer(constant))
@@ -78,8 +76,7 @@ static void mark_setting(struct marks *marks, const json_t *set)
 
 	if (!node_is(set, "kind", "VAR_SET_VALUE"))
 		return;
-	json_array_foreach(node_get(set, "args"), i, item)
-	{
+	json_array_foreach (node_get(set, "args"), i, item) {
 		const json_t *constant = node_as(item, "A_Const");
 
 		if (constant)
@@ -114,11 +111,11 @@ static void mark_tree(struct marks *marks, const json_t *value)
 	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, inner) mark_tree(marks, inner);
+		json_array_foreach (value, i, inner)
+			mark_tree(marks, inner);
 		return;
 	}
-	json_object_foreach((json_t *)value, key, inner)
-	{
+	json_object_foreach ((json_t *)value, key, inner) {
 		if (json_is_object(inner))
 			mark_node(marks, key, inner);
 		if (json_is_object(inner) || json_is_array(inner))
@@ -138,10 +135,10 @@ static int check_unparsed(const struct lex *lex, struct err *err)
 
 		if (first && !lex_is_any(lex, i, queries))
 			return err_set(err, ERR_USAGE,
-				"the text cannot be parsed and is not a query: its literals cannot be told");
+			    "the text cannot be parsed and is not a query: its literals cannot be told");
 		if (lex->tokens[i].backslash)
 			return err_set(err, ERR_USAGE,
-				"the text cannot be parsed and has backslashes: its literals cannot be told");
+			    "the text cannot be parsed and has backslashes: its literals cannot be told");
 	}
 	return 0;
 }

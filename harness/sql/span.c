@@ -17,7 +17,8 @@ static void collect(const json_t *value, bool type, struct range *range)
 	json_t *inner;
 
 	if (json_is_array(value)) {
-		json_array_foreach(value, i, inner) collect(inner, type, range);
+		json_array_foreach (value, i, inner)
+			collect(inner, type, range);
 		return;
 	}
 	if (!json_is_object(value))
@@ -30,8 +31,7 @@ static void collect(const json_t *value, bool type, struct range *range)
 			range->type = type;
 		}
 	}
-	json_object_foreach((json_t *)value, key, inner)
-	{
+	json_object_foreach ((json_t *)value, key, inner) {
 		if (json_is_object(inner) || json_is_array(inner))
 			collect(inner, type || strcmp(key, "typeName") == 0, range);
 	}
@@ -97,10 +97,10 @@ static size_t tail(const struct lex *lex, size_t last, bool type)
 	if (lex_is(lex, next, "["))
 		return lex_closing(lex, next) + 1 - next;
 	if (lex_is(lex, next, "(") &&
-		(lex_token(lex, last).kind == LEX_WORD || lex_token(lex, last).kind == LEX_QUOTED))
+	    (lex_token(lex, last).kind == LEX_WORD || lex_token(lex, last).kind == LEX_QUOTED))
 		return lex_closing(lex, next) + 1 - next;
 	if (lex_is_any(lex, last, "is\0not\0") &&
-		lex_is_any(lex, next, "not\0null\0true\0false\0unknown\0document\0normalized\0"))
+	    lex_is_any(lex, next, "not\0null\0true\0false\0unknown\0document\0normalized\0"))
 		return 1;
 	if (lex_is(lex, last, "collate"))
 		return lex_name_end(lex, next) - next;
@@ -134,7 +134,7 @@ static size_t complete(const struct lex *lex, size_t first, size_t end, bool typ
 static struct span include_indirection(const struct lex *lex, struct span span)
 {
 	while (span.first > 0 && lex_is(lex, span.first - 1, "(") && lex_is(lex, span.end, ")") &&
-		lex_is_any(lex, span.end + 1, ".\0[\0")) {
+	       lex_is_any(lex, span.end + 1, ".\0[\0")) {
 		span.first--;
 		span.end = complete(lex, span.first, span.end + 1, false);
 	}
@@ -220,7 +220,7 @@ struct span span_until(const struct lex *lex, size_t from, const char *words)
 		if (depth < 0 || (depth == 0 && lex_is(lex, span.end, ";")))
 			break;
 		if (depth == 0 && lex_is_any(lex, span.end, words) && span.end > from &&
-			!lex_is(lex, span.end - 1, "."))
+		    !lex_is(lex, span.end - 1, "."))
 			break;
 	}
 	return span;

@@ -51,7 +51,7 @@ static size_t statement_end(const struct lex *lex, size_t i)
 		else if (lex_is(lex, i, ")"))
 			brackets -= brackets > 0;
 		else if (routine && ((lex_is(lex, i, "begin") && lex_is(lex, i + 1, "atomic")) ||
-								(blocks && lex_is(lex, i, "case"))))
+		                        (blocks && lex_is(lex, i, "case"))))
 			blocks++;
 		else if (blocks && lex_is(lex, i, "end"))
 			blocks--;
@@ -72,12 +72,12 @@ static int check_tokens(const struct splitter *at, size_t start, size_t end, str
 
 		if (lex_is(lex, i, "\\")) {
 			err_set(err, ERR_USAGE, "line %d: \"%.*s\" is a command of psql, not SQL",
-				line_of(at, token->start), (int)strcspn(text, " \t\r\n;"), text);
+			    line_of(at, token->start), (int)strcspn(text, " \t\r\n;"), text);
 			return err_hint(err, "statements are sent to the server one by one; write it in SQL");
 		}
 		if (token->unterminated)
 			return err_set(err, ERR_USAGE, "line %d: quoted text that begins with %.12s has no end",
-				line_of(at, token->start), text);
+			    line_of(at, token->start), text);
 		if (lex_is(lex, start, "copy") && lex_is(lex, i, "from") && lex_is(lex, i + 1, "stdin")) {
 			err_set(err, ERR_USAGE, "line %d: COPY FROM STDIN wants its data from psql", at->line);
 			return err_hint(err, "a candidate script holds SQL statements only");

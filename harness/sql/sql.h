@@ -68,14 +68,14 @@ const char *sql_kind_name(enum sql_kind kind); /* "create index", "select", ... 
 
 /* A statement of a script. */
 struct sql_statement {
-	char *text;     /* without the semicolon and surrounding white space and comments */
-	size_t offset;  /* of text in the script */
-	int line;       /* 1 ... */
+	char *text;    /* without the semicolon and surrounding white space and comments */
+	size_t offset; /* of text in the script */
+	int line;      /* 1 ... */
 	enum sql_kind kind;
-	bool concurrently; /* CREATE/DROP INDEX, REINDEX, outside a transaction block */
+	bool concurrently;  /* CREATE/DROP INDEX, REINDEX, outside a transaction block */
 	bool only_settings; /* ALTER TABLE/INDEX that only sets storage parameters or statistics */
-	char *object;   /* name of the index, table, ... as written, the first of several; NULL */
-	char *table;    /* the table it acts on, as written, where the text tells; NULL */
+	char *object;       /* name of the index, table, ... as written, the first of several; NULL */
+	char *table;        /* the table it acts on, as written, where the text tells; NULL */
 };
 struct sql_script {
 	struct sql_statement *statements;
@@ -87,14 +87,14 @@ void sql_script_release(struct sql_script *script);
 
 /* Where a parameter of a normalised statement stands, and so what value it wants. */
 enum param_role {
-	PARAM_COMPARE,  /* expr <op> $n: partner is expr, op the operator */
+	PARAM_COMPARE, /* expr <op> $n: partner is expr, op the operator */
 	PARAM_BETWEEN_LOW,
 	PARAM_BETWEEN_HIGH,
-	PARAM_IN,       /* expr IN (..., $n, ...) or = ANY(ARRAY[..., $n, ...]): an element */
-	PARAM_ANY,      /* expr = ANY($n): an array */
-	PARAM_LIKE,     /* expr LIKE/ILIKE/~ $n */
-	PARAM_INSERT,   /* INSERT ... VALUES: partner is the target column */
-	PARAM_SET,      /* UPDATE ... SET column = <expression of $n> */
+	PARAM_IN,     /* expr IN (..., $n, ...) or = ANY(ARRAY[..., $n, ...]): an element */
+	PARAM_ANY,    /* expr = ANY($n): an array */
+	PARAM_LIKE,   /* expr LIKE/ILIKE/~ $n */
+	PARAM_INSERT, /* INSERT ... VALUES: partner is the target column */
+	PARAM_SET,    /* UPDATE ... SET column = <expression of $n> */
 	PARAM_LIMIT,
 	PARAM_OFFSET,
 	PARAM_INTERVAL, /* interval $n, or an operand that is moved by: now() - $n */
@@ -107,57 +107,57 @@ enum param_role {
 
 /* Texts are cut out of the statement, byte for byte. */
 struct sql_param {
-	int number;         /* n of $n, 1 ... */
-	size_t offset;      /* of the '$' */
-	size_t length;      /* of "$n" */
+	int number;    /* n of $n, 1 ... */
+	size_t offset; /* of the '$' */
+	size_t length; /* of "$n" */
 	enum param_role role;
-	char *partner;      /* expression text, as in the statement; NULL */
+	char *partner;       /* expression text, as in the statement; NULL */
 	bool partner_params; /* the partner has parameters of its own: data ->> $1 = $2 */
-	bool aggregate;     /* the partner stands in HAVING: it is no value of one row */
-	char *op;           /* "=", "<", ">=", "~~", "@>", ...; normalised to partner <op> $n; NULL.
+	bool aggregate;      /* the partner stands in HAVING: it is no value of one row */
+	char *op;            /* "=", "<", ">=", "~~", "@>", ...; normalised to partner <op> $n; NULL.
 	                     * An operand that is computed with has that operator: x + $n is "+" */
-	char *base;         /* partner <op> base <base_op> $n: "now()" of created_at > now() - $n, or the
+	char *base;    /* partner <op> base <base_op> $n: "now()" of created_at > now() - $n, or the
 	                     * old value of SET a = a + $n; NULL */
-	char *base_op;      /* "-", "+", ...; NULL when base is */
-	char *type;         /* type named in the text next to it, as written (interval, int[]); with
+	char *base_op; /* "-", "+", ...; NULL when base is */
+	char *type;    /* type named in the text next to it, as written (interval, int[]); with
 	                     * needs_type the likely one when the partner does not tell; NULL */
 	size_t type_offset, type_length; /* of the type name when it is a typed constant `type $n` */
-	bool direct;        /* the value is $n itself, not computed from it */
-	bool needs_type;    /* the server cannot infer its type, or infers text where the partner has
+	bool direct;                     /* the value is $n itself, not computed from it */
+	bool needs_type; /* the server cannot infer its type, or infers text where the partner has
 	                     * another: declare one (ARRAY[$1, $2], concat($1), $1 + $2) */
-	bool squashed;      /* stands for a list of unknown length (PostgreSQL 18) */
-	int position;       /* PARAM_INSERT: place in the row, 1 ...; else 0 */
-	int scope;          /* index into sql_analysis.scopes: whose FROM the partner's names come from */
-	int group;          /* the same for the elements of one IN list or one VALUES row; else -1 */
+	bool squashed;   /* stands for a list of unknown length (PostgreSQL 18) */
+	int position;    /* PARAM_INSERT: place in the row, 1 ...; else 0 */
+	int scope;       /* index into sql_analysis.scopes: whose FROM the partner's names come from */
+	int group;       /* the same for the elements of one IN list or one VALUES row; else -1 */
 };
 
 /* One FROM with its WHERE: the outer query is scope 0; subqueries, CTEs and each branch of a UNION
  * have their own. */
 struct sql_scope {
-	int parent;         /* the scope it stands in; -1 for an outer one */
-	char *from;         /* text of the FROM list ("orders o JOIN items i ON ..."), or of the target
+	int parent;       /* the scope it stands in; -1 for an outer one */
+	char *from;       /* text of the FROM list ("orders o JOIN items i ON ..."), or of the target
 	                     * table with alias for INSERT/UPDATE/DELETE/MERGE, followed by ", " and
 	                     * the list of UPDATE ... FROM, DELETE ... USING or MERGE ... USING; NULL
 	                     * when there is none */
-	bool from_params;   /* from has parameters: FROM (VALUES ($1), ($2)) v */
-	char *with;         /* from names CTEs: the text of their "WITH ..."; else NULL */
-	bool with_params;   /* with has parameters, or writes */
-	char *target;       /* INSERT/UPDATE/DELETE/MERGE: the table; NULL */
+	bool from_params; /* from has parameters: FROM (VALUES ($1), ($2)) v */
+	char *with;       /* from names CTEs: the text of their "WITH ..."; else NULL */
+	bool with_params; /* with has parameters, or writes */
+	char *target;     /* INSERT/UPDATE/DELETE/MERGE: the table; NULL */
 	struct strv plain_conjuncts; /* top-level AND terms of WHERE without parameters and without
 	                              * subqueries, as text, that name no outer columns; fit to be
 	                              * joined by AND */
 	struct strv tables;          /* base tables of this FROM, as written, in order */
 	struct strv aliases;         /* their aliases (the name when there is none), in step */
-	bool linked;        /* WHERE names columns of an outer scope */
-	bool correlated;    /* FROM names outer columns (LATERAL), so it cannot run on its own */
+	bool linked;                 /* WHERE names columns of an outer scope */
+	bool correlated; /* FROM names outer columns (LATERAL), so it cannot run on its own */
 };
 
 struct sql_analysis {
 	enum sql_kind kind;
-	bool writes;         /* any INSERT/UPDATE/DELETE/MERGE, also inside WITH; INTO */
-	bool locks_rows;     /* FOR UPDATE/SHARE */
-	struct strv tables;  /* every base table, as written, each once, CTE names left out */
-	int n_params;        /* highest $n */
+	bool writes;              /* any INSERT/UPDATE/DELETE/MERGE, also inside WITH; INTO */
+	bool locks_rows;          /* FOR UPDATE/SHARE */
+	struct strv tables;       /* every base table, as written, each once, CTE names left out */
+	int n_params;             /* highest $n */
 	struct sql_param *params; /* in order of offset; the same number may stand twice */
 	size_t n_param_items, cap_param_items;
 	struct sql_scope *scopes;
@@ -184,8 +184,7 @@ void sql_analysis_release(struct sql_analysis *analysis);
  * widened list are numbered after the highest, list after list. ERR_USAGE when the text cannot be
  * made executable, saying why.
  */
-int sql_executable(const char *text, int list_length, char **ret, char **ret_note,
-	struct err *err);
+int sql_executable(const char *text, int list_length, char **ret, char **ret_note, struct err *err);
 
 /* Replace $n by texts (already quoted literals, NULL entries stay parameters); outside string
  * literals, comments and identifiers. Caller frees. Needs no parser and never fails. */

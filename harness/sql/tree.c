@@ -17,7 +17,7 @@ int tree_parse_at(const char *text, json_t **ret, size_t *ret_error_offset, stru
 	*ret = json_loadb(reply.data, reply.len, 0, &where);
 	if (!*ret) {
 		err_set(err, ERR_ENV, "the text of %zu bytes could not be analysed: %s", strlen(text),
-			where.text);
+		    where.text);
 		return err_hint(err, "it is nested too deeply, or chains too many operators");
 	}
 	return 0;
@@ -110,17 +110,15 @@ bool node_contains(const json_t *node, const char *kind)
 	size_t i;
 
 	if (json_is_array(node)) {
-		json_array_foreach(node, i, inner)
-		{
+		json_array_foreach (node, i, inner) {
 			if (node_contains(inner, kind))
 				return true;
 		}
 		return false;
 	}
-	json_object_foreach((json_t *)node, key, inner)
-	{
+	json_object_foreach ((json_t *)node, key, inner) {
 		if (strcmp(key, kind) == 0 ||
-			((json_is_object(inner) || json_is_array(inner)) && node_contains(inner, kind)))
+		    ((json_is_object(inner) || json_is_array(inner)) && node_contains(inner, kind)))
 			return true;
 	}
 	return false;

@@ -133,7 +133,7 @@ static enum transfer get(void *data, size_t n, uint64_t deadline_ns)
 }
 
 static enum transfer converse(enum worker_request request, const char *text, size_t length,
-	struct worker_header *ret_header, struct buf *ret)
+    struct worker_header *ret_header, struct buf *ret)
 {
 	struct worker_header header = {.what = request, .length = length};
 	uint64_t deadline = clock_now_ns(&clock_monotonic) + WORKER_WALL_S * NS_PER_S;
@@ -151,8 +151,8 @@ static enum transfer converse(enum worker_request request, const char *text, siz
 	if (state == TRANSFER_DONE) {
 		reply[ret_header->length] = '\0';
 		buf_release(ret);
-		*ret = (struct buf){
-			.data = reply, .len = ret_header->length, .cap = ret_header->length + 1};
+		*ret =
+		    (struct buf){.data = reply, .len = ret_header->length, .cap = ret_header->length + 1};
 	} else {
 		free(reply);
 	}
@@ -165,14 +165,15 @@ static int failed(enum transfer state, size_t length, struct err *err)
 
 	if (state == TRANSFER_LATE || (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF))
 		err_set(err, ERR_ENV,
-			"the text of %zu bytes could not be analysed: the SQL parser took too long", length);
+		    "the text of %zu bytes could not be analysed: the SQL parser took too long", length);
 	else if (WIFSIGNALED(status))
 		err_set(err, ERR_ENV,
-			"the text of %zu bytes could not be analysed: the SQL parser ended by signal %d (%s)",
-			length, WTERMSIG(status), strsignal(WTERMSIG(status)));
+		    "the text of %zu bytes could not be analysed: the SQL parser ended by signal %d (%s)",
+		    length, WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		err_set(err, ERR_ENV,
-			"the text of %zu bytes could not be analysed: the SQL parser ran out of memory", length);
+		    "the text of %zu bytes could not be analysed: the SQL parser ran out of memory",
+		    length);
 	return err_hint(err, "it is nested too deeply or is too long for the parser");
 }
 
@@ -189,7 +190,7 @@ static char *clean_copy(const char *text, size_t length)
 }
 
 int worker_call(enum worker_request request, const char *text, struct buf *ret,
-	size_t *ret_error_offset, struct err *err)
+    size_t *ret_error_offset, struct err *err)
 {
 	size_t length = strnlen(text, SQL_MAX_BYTES + 1);
 	_cleanup_free_ char *clean = NULL;

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define WORKER_CPU_S        4
+#define WORKER_CPU_S        2
 #define WORKER_WALL_S       20 /* a stopped child, or a machine without a processor to spare */
 #define WORKER_MEMORY_BYTES ((size_t)2 << 30)
 #define WORKER_STACK_BYTES  ((size_t)64 << 20)
@@ -27,6 +27,6 @@ enum worker_request {
 /* ERR_USAGE: the text is not valid SQL; *ret_error_offset is where (its length when unknown).
  * ERR_ENV: the child could not do it. */
 int worker_call(enum worker_request request, const char *text, struct buf *ret,
-	size_t *ret_error_offset, struct err *err);
+    size_t *ret_error_offset, struct err *err);
 
 #endif

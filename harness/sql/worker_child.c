@@ -106,7 +106,7 @@ static void send_all(const void *data, size_t n)
 static void reply(enum worker_status status, size_t error_offset, const char *text)
 {
 	struct worker_header header = {
-		.what = status, .error_offset = (uint32_t)error_offset, .length = strlen(text)};
+	    .what = status, .error_offset = (uint32_t)error_offset, .length = strlen(text)};
 
 	if (status == WORKER_OK && header.length > WORKER_REPLY_MAX) {
 		header.what = WORKER_TOO_LARGE;

@@ -6,26 +6,32 @@
 #include "sql/sql.h"
 
 static const char *const texts[] = {
-	"SELECT o.id, count(*) FROM orders o JOIN items i ON i.order_id = o.id AND i.kind = $1 WHERE "
-	"(o.a, o.b) < ($2, $3) AND o.c IN ($4 /*, ... */) GROUP BY 1 HAVING sum(i.q) > $5 LIMIT $6",
-	"SELECT * FROM t WHERE a BETWEEN now() - interval $1 day AND date $2 AND extract($3 from b) = $4 "
-	"AND lower(c) LIKE lower($5) || '%' AND d = ANY(ARRAY[$6, $7]::int[]) AND (e ->> 'k')::int > -5",
-	"WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + $1 FROM x WHERE n < $2) SELECT * FROM x, "
-	"LATERAL (SELECT * FROM y WHERE y.a = x.n AND y.b = $3) z WHERE EXISTS (SELECT 1 FROM w)",
-	"INSERT INTO s.\"T\" AS t (a, b) VALUES ($1, 'it''s'), (E'\\'', $q$x$q$) ON CONFLICT (a) DO UPDATE "
-	"SET b = t.b + $2, c = excluded.c WHERE t.d <> $3 RETURNING *",
-	"UPDATE ONLY t SET (a, b) = ($1, $2), c = CASE d WHEN $3 THEN $4 ELSE c END FROM u WHERE u.i = t.i",
-	"DELETE FROM a USING b WHERE a.i = b.i AND b.x = any($1::text[]) -- end\n",
-	"MERGE INTO t USING (VALUES ($1, $2)) AS s(a, b) ON t.a = s.a WHEN MATCHED THEN DELETE",
-	"CREATE INDEX CONCURRENTLY i ON t (a) WHERE b = 'x'; DROP INDEX j; ANALYZE t (a);",
-	"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; SET a.b TO c; DO $$ x $$",
+    "SELECT o.id, count(*) FROM orders o JOIN items i ON i.order_id = o.id AND i.kind = $1 WHERE "
+    "(o.a, o.b) < ($2, $3) AND o.c IN ($4 /*, ... */) GROUP BY 1 HAVING sum(i.q) > $5 LIMIT $6",
+    "SELECT * FROM t WHERE a BETWEEN now() - interval $1 day AND date $2 AND extract($3 from b) = "
+    "$4 "
+    "AND lower(c) LIKE lower($5) || '%' AND d = ANY(ARRAY[$6, $7]::int[]) AND (e ->> 'k')::int > "
+    "-5",
+    "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + $1 FROM x WHERE n < $2) SELECT * FROM "
+    "x, "
+    "LATERAL (SELECT * FROM y WHERE y.a = x.n AND y.b = $3) z WHERE EXISTS (SELECT 1 FROM w)",
+    "INSERT INTO s.\"T\" AS t (a, b) VALUES ($1, 'it''s'), (E'\\'', $q$x$q$) ON CONFLICT (a) DO "
+    "UPDATE "
+    "SET b = t.b + $2, c = excluded.c WHERE t.d <> $3 RETURNING *",
+    "UPDATE ONLY t SET (a, b) = ($1, $2), c = CASE d WHEN $3 THEN $4 ELSE c END FROM u WHERE u.i = "
+    "t.i",
+    "DELETE FROM a USING b WHERE a.i = b.i AND b.x = any($1::text[]) -- end\n",
+    "MERGE INTO t USING (VALUES ($1, $2)) AS s(a, b) ON t.a = s.a WHEN MATCHED THEN DELETE",
+    "CREATE INDEX CONCURRENTLY i ON t (a) WHERE b = 'x'; DROP INDEX j; ANALYZE t (a);",
+    "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END; SET a.b TO c; DO $$ x $$",
 };
 
 static const char *const words[] = {"(", ")", "'", "\"", "$1", "$99999", "$$", "$a$", "/*", "*/",
-	"--", "\n", ";", "E'\\", "U&'", "::", "[", "]", ",", ".", "CASE ", " END ", " AND ", " FROM ",
-	" WHERE ", " IN (", " = ANY(", "(SELECT ", " interval ", " extract(", " OPERATOR(pg_catalog.=) ",
-	" IS NOT ", " UNION ", " WITH x AS (", " LIMIT ", "-", "1+", "((((((((", " COLLATE ", "\xff", "\xc3",
-	"/*, ... */", "\\", " BETWEEN ", " DISTINCT ", " VALUES ", "e1", "0x", " OVER ("};
+    "--", "\n", ";", "E'\\", "U&'", "::", "[", "]", ",", ".", "CASE ", " END ", " AND ", " FROM ",
+    " WHERE ", " IN (", " = ANY(", "(SELECT ", " interval ", " extract(",
+    " OPERATOR(pg_catalog.=) ", " IS NOT ", " UNION ", " WITH x AS (", " LIMIT ", "-", "1+",
+    "((((((((", " COLLATE ", "\xff", "\xc3", "/*, ... */", "\\", " BETWEEN ", " DISTINCT ",
+    " VALUES ", "e1", "0x", " OVER ("};
 
 static void try_normalize(const char *text)
 {
@@ -96,7 +102,8 @@ static void try_split(const char *text)
 	for (size_t i = 0; i < script.n; i++) {
 		const struct sql_statement *statement = &script.statements[i];
 
-		SMOKE_CHECK(strncmp(text + statement->offset, statement->text, strlen(statement->text)) == 0);
+		SMOKE_CHECK(
+		    strncmp(text + statement->offset, statement->text, strlen(statement->text)) == 0);
 	}
 	sql_script_release(&script);
 }

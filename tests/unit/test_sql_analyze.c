@@ -1,15 +1,16 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+/* What sql_analyze() and sql_name() make of statements. */
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "sql/sql.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 /*
  * The golden file holds statements as applications send them and statistics views show them, each
@@ -20,21 +21,21 @@
 #define GOLDEN TEST_SOURCE_DIR "/golden/sql_analysis.txt"
 
 static const char *const roles[] = {
-	[PARAM_COMPARE] = "compare",
-	[PARAM_BETWEEN_LOW] = "low",
-	[PARAM_BETWEEN_HIGH] = "high",
-	[PARAM_IN] = "in",
-	[PARAM_ANY] = "any",
-	[PARAM_LIKE] = "like",
-	[PARAM_INSERT] = "insert",
-	[PARAM_SET] = "set",
-	[PARAM_LIMIT] = "limit",
-	[PARAM_OFFSET] = "offset",
-	[PARAM_INTERVAL] = "interval",
-	[PARAM_TYPED] = "typed",
-	[PARAM_OTHER] = "other",
-	[PARAM_ELEMENT] = "element",
-	[PARAM_FIELD] = "field",
+    [PARAM_COMPARE] = "compare",
+    [PARAM_BETWEEN_LOW] = "low",
+    [PARAM_BETWEEN_HIGH] = "high",
+    [PARAM_IN] = "in",
+    [PARAM_ANY] = "any",
+    [PARAM_LIKE] = "like",
+    [PARAM_INSERT] = "insert",
+    [PARAM_SET] = "set",
+    [PARAM_LIMIT] = "limit",
+    [PARAM_OFFSET] = "offset",
+    [PARAM_INTERVAL] = "interval",
+    [PARAM_TYPED] = "typed",
+    [PARAM_OTHER] = "other",
+    [PARAM_ELEMENT] = "element",
+    [PARAM_FIELD] = "field",
 };
 
 static void render_text(struct buf *out, const char *label, const char *text)
@@ -92,8 +93,8 @@ static void render_param(struct buf *out, const struct sql_param *param)
 static void render(struct buf *out, const struct sql_analysis *analysis)
 {
 	buf_addf(out, "  %s%s%s%s%s", sql_kind_name(analysis->kind), analysis->writes ? " writes" : "",
-		analysis->locks_rows ? " locks" : "", analysis->has_limit ? " limit" : "",
-		analysis->creates_table ? " creates" : "");
+	    analysis->locks_rows ? " locks" : "", analysis->has_limit ? " limit" : "",
+	    analysis->creates_table ? " creates" : "");
 	render_strv(out, " tables", &analysis->tables);
 	render_strv(out, " columns", &analysis->insert_columns);
 	buf_addc(out, '\n');
@@ -123,9 +124,9 @@ static void check_parts(const char *statement, const struct sql_analysis *analys
 		if (param->partner) {
 			assert_non_null(strstr(statement, param->partner));
 			assert_parses(param->role == PARAM_INSERT ? "INSERT INTO t (%s) VALUES (1)"
-					: param->role == PARAM_SET        ? "UPDATE t SET %s = 1"
-													  : "SELECT (%s)",
-				param->partner, statement);
+			              : param->role == PARAM_SET  ? "UPDATE t SET %s = 1"
+			                                          : "SELECT (%s)",
+			    param->partner, statement);
 		}
 		if (param->base)
 			assert_parses("SELECT (%s)", param->base, statement);
@@ -170,7 +171,8 @@ static void golden_statements_are_read_as_expected(void **state)
 	assert_int_equal(file_read(GOLDEN, 1 << 20, &golden, &err), 0);
 	for (char *block = golden.data; *block;) {
 		char *end = strstr(block, "\n\n");
-		_cleanup_free_ char *expected = xstrndup(block, end ? (size_t)(end + 2 - block) : strlen(block));
+		_cleanup_free_ char *expected =
+		    xstrndup(block, end ? (size_t)(end + 2 - block) : strlen(block));
 		_cleanup_free_ char *statement = xstrndup(block, strcspn(block, "\n"));
 
 		buf_clear(&found);
@@ -203,23 +205,24 @@ static void one_statement_is_wanted(void **state)
 static void names_are_readable_and_short(void **state)
 {
 	static const char *const expected[][2] = {
-		{"SELECT * FROM public.orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT $2",
-			"select orders by customer_id order created_at limit"},
-		{"UPDATE \"Inventory\" SET quantity = quantity - $1 WHERE product_id = $2",
-			"update inventory by product_id set quantity"},
-		{"insert into order_items values ($1, $2)", "insert order_items"},
-		{"INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO NOTHING", "insert t on conflict"},
-		{"select count(*) from orders where status = $1 group by region",
-			"select count orders by status group region"},
-		{"delete from sessions where created_at < now() - interval $1",
-			"delete sessions by created_at"},
-		{"select id from jobs where state = $1 order by id for update limit $2",
-			"select jobs by state order id limit lock"},
-		{"select * from a_table_with_quite_a_long_name join another_table_with_a_long_name using (x)",
-			"select a_table_with_quite_a_long_name"},
-		{"VACUUM orders", "vacuum orders"},
-		{"SELECT a FROM b WHERE c = $1 AND", "select a from b where c and"},
-		{"", "statement"},
+	    {"SELECT * FROM public.orders WHERE customer_id = $1 ORDER BY created_at DESC LIMIT $2",
+	        "select orders by customer_id order created_at limit"},
+	    {"UPDATE \"Inventory\" SET quantity = quantity - $1 WHERE product_id = $2",
+	        "update inventory by product_id set quantity"},
+	    {"insert into order_items values ($1, $2)", "insert order_items"},
+	    {"INSERT INTO t (a) VALUES ($1) ON CONFLICT (a) DO NOTHING", "insert t on conflict"},
+	    {"select count(*) from orders where status = $1 group by region",
+	        "select count orders by status group region"},
+	    {"delete from sessions where created_at < now() - interval $1",
+	        "delete sessions by created_at"},
+	    {"select id from jobs where state = $1 order by id for update limit $2",
+	        "select jobs by state order id limit lock"},
+	    {"select * from a_table_with_quite_a_long_name join another_table_with_a_long_name using "
+	     "(x)",
+	        "select a_table_with_quite_a_long_name"},
+	    {"VACUUM orders", "vacuum orders"},
+	    {"SELECT a FROM b WHERE c = $1 AND", "select a from b where c and"},
+	    {"", "statement"},
 	};
 
 	(void)state;
@@ -242,9 +245,9 @@ static int stop_worker(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden_statements_are_read_as_expected),
-		cmocka_unit_test(one_statement_is_wanted),
-		cmocka_unit_test(names_are_readable_and_short),
+	    cmocka_unit_test(golden_statements_are_read_as_expected),
+	    cmocka_unit_test(one_statement_is_wanted),
+	    cmocka_unit_test(names_are_readable_and_short),
 	};
 
 	return cmocka_run_group_tests_name("sql analysis", tests, NULL, stop_worker);

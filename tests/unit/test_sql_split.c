@@ -1,13 +1,14 @@
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+/* Scripts, cut and classified. */
 #include "base/mem.h"
 #include "sql/sql.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#include <cmocka.h>
 
 static struct sql_script split(const char *text)
 {
@@ -27,55 +28,56 @@ static void statements_are_classified(void **state)
 		bool concurrently, only_settings;
 		const char *object, *table;
 	} expected[] = {
-		{"create unique index concurrently if not exists \"My i\" on only s.orders (a)",
-			SQL_CREATE_INDEX, true, false, "\"My i\"", "s.orders"},
-		{"create index on t using gin (a)", SQL_CREATE_INDEX, false, false, NULL, "t"},
-		{"create index s on t ((a || b)) include (c) where d", SQL_CREATE_INDEX, false, false, "s", "t"},
-		{"drop index concurrently if exists s.a", SQL_DROP_INDEX, true, false, "s.a", NULL},
-		{"drop index a, b cascade", SQL_DROP_INDEX, false, false, "a", NULL},
-		{"alter index i set (fillfactor = 70)", SQL_ALTER_INDEX, false, true, "i", NULL},
-		{"alter index if exists i rename to j", SQL_ALTER_INDEX, false, false, "i", NULL},
-		{"alter index i attach partition p", SQL_ALTER_INDEX, false, false, "i", NULL},
-		{"reindex (concurrently) index i", SQL_REINDEX, true, false, "i", NULL},
-		{"reindex (verbose, concurrently false) table t", SQL_REINDEX, false, false, "t", "t"},
-		{"reindex table concurrently s.t", SQL_REINDEX, true, false, "s.t", "s.t"},
-		{"cluster t using i", SQL_CLUSTER, false, false, "t", "t"},
-		{"create statistics if not exists st (mcv) on a, b from s.t", SQL_CREATE_STATISTICS, false,
-			false, "st", "s.t"},
-		{"drop statistics st", SQL_DROP_STATISTICS, false, false, "st", NULL},
-		{"alter statistics st set statistics 500", SQL_ALTER_STATISTICS, false, false, "st", NULL},
-		{"analyze s.t (a, b)", SQL_ANALYZE, false, false, "s.t", "s.t"},
-		{"analyze", SQL_ANALYZE, false, false, NULL, NULL},
-		{"vacuum (analyze, verbose) t", SQL_VACUUM, false, false, "t", "t"},
-		{"alter table s.t set (fillfactor = 70), alter column a set statistics 100", SQL_ALTER_TABLE,
-			false, true, "s.t", "s.t"},
-		{"alter table only t alter a set (n_distinct = 5)", SQL_ALTER_TABLE, false, true, "t", "t"},
-		{"alter table t set (fillfactor = 70), add column b int", SQL_ALTER_TABLE, false, false, "t",
-			"t"},
-		{"alter table t rename a to b", SQL_ALTER_TABLE, false, false, "t", "t"},
-		{"alter system set work_mem = '4MB'", SQL_SETTING, false, false, NULL, NULL},
-		{"alter role x set enable_seqscan = off", SQL_SETTING, false, false, NULL, NULL},
-		{"alter database d set jit = off", SQL_SETTING, false, false, NULL, NULL},
-		{"set random_page_cost = 1.1", SQL_SETTING, false, false, NULL, NULL},
-		{"begin", SQL_TRANSACTION, false, false, NULL, NULL},
-		{"create table s.x (a int)", SQL_DDL, false, false, "s.x", "s.x"},
-		{"create unlogged table if not exists x (a int)", SQL_DDL, false, false, "x", NULL},
-		{"drop table x", SQL_DDL, false, false, "x", "x"},
-		{"create or replace view v as select 1", SQL_DDL, false, false, "v", NULL},
-		{"create materialized view v as select 1", SQL_DDL, false, false, "v", NULL},
-		{"create extension hypopg", SQL_DDL, false, false, "hypopg", NULL},
-		{"alter type e add value 'x'", SQL_DDL, false, false, "e", NULL},
-		{"insert into t values (1)", SQL_INSERT, false, false, "t", "t"},
-		{"update only t set a = 1", SQL_UPDATE, false, false, "t", "t"},
-		{"with x as (select 1) delete from t", SQL_DELETE, false, false, "t", "t"},
-		{"select 1", SQL_SELECT, false, false, NULL, NULL},
-		{"grant select on t to x", SQL_UTILITY, false, false, NULL, NULL},
-		{"create role x", SQL_UTILITY, false, false, NULL, NULL},
-		{"drop database d", SQL_UTILITY, false, false, NULL, NULL},
-		{"create tablespace ts location '/x'", SQL_UTILITY, false, false, NULL, NULL},
-		{"copy t to '/x'", SQL_UTILITY, false, false, NULL, NULL},
-		{"do $$ begin end $$", SQL_UTILITY, false, false, NULL, NULL},
-		{"truncate t", SQL_UTILITY, false, false, NULL, NULL},
+	    {"create unique index concurrently if not exists \"My i\" on only s.orders (a)",
+	        SQL_CREATE_INDEX, true, false, "\"My i\"", "s.orders"},
+	    {"create index on t using gin (a)", SQL_CREATE_INDEX, false, false, NULL, "t"},
+	    {"create index s on t ((a || b)) include (c) where d", SQL_CREATE_INDEX, false, false, "s",
+	        "t"},
+	    {"drop index concurrently if exists s.a", SQL_DROP_INDEX, true, false, "s.a", NULL},
+	    {"drop index a, b cascade", SQL_DROP_INDEX, false, false, "a", NULL},
+	    {"alter index i set (fillfactor = 70)", SQL_ALTER_INDEX, false, true, "i", NULL},
+	    {"alter index if exists i rename to j", SQL_ALTER_INDEX, false, false, "i", NULL},
+	    {"alter index i attach partition p", SQL_ALTER_INDEX, false, false, "i", NULL},
+	    {"reindex (concurrently) index i", SQL_REINDEX, true, false, "i", NULL},
+	    {"reindex (verbose, concurrently false) table t", SQL_REINDEX, false, false, "t", "t"},
+	    {"reindex table concurrently s.t", SQL_REINDEX, true, false, "s.t", "s.t"},
+	    {"cluster t using i", SQL_CLUSTER, false, false, "t", "t"},
+	    {"create statistics if not exists st (mcv) on a, b from s.t", SQL_CREATE_STATISTICS, false,
+	        false, "st", "s.t"},
+	    {"drop statistics st", SQL_DROP_STATISTICS, false, false, "st", NULL},
+	    {"alter statistics st set statistics 500", SQL_ALTER_STATISTICS, false, false, "st", NULL},
+	    {"analyze s.t (a, b)", SQL_ANALYZE, false, false, "s.t", "s.t"},
+	    {"analyze", SQL_ANALYZE, false, false, NULL, NULL},
+	    {"vacuum (analyze, verbose) t", SQL_VACUUM, false, false, "t", "t"},
+	    {"alter table s.t set (fillfactor = 70), alter column a set statistics 100",
+	        SQL_ALTER_TABLE, false, true, "s.t", "s.t"},
+	    {"alter table only t alter a set (n_distinct = 5)", SQL_ALTER_TABLE, false, true, "t", "t"},
+	    {"alter table t set (fillfactor = 70), add column b int", SQL_ALTER_TABLE, false, false,
+	        "t", "t"},
+	    {"alter table t rename a to b", SQL_ALTER_TABLE, false, false, "t", "t"},
+	    {"alter system set work_mem = '4MB'", SQL_SETTING, false, false, NULL, NULL},
+	    {"alter role x set enable_seqscan = off", SQL_SETTING, false, false, NULL, NULL},
+	    {"alter database d set jit = off", SQL_SETTING, false, false, NULL, NULL},
+	    {"set random_page_cost = 1.1", SQL_SETTING, false, false, NULL, NULL},
+	    {"begin", SQL_TRANSACTION, false, false, NULL, NULL},
+	    {"create table s.x (a int)", SQL_DDL, false, false, "s.x", "s.x"},
+	    {"create unlogged table if not exists x (a int)", SQL_DDL, false, false, "x", NULL},
+	    {"drop table x", SQL_DDL, false, false, "x", "x"},
+	    {"create or replace view v as select 1", SQL_DDL, false, false, "v", NULL},
+	    {"create materialized view v as select 1", SQL_DDL, false, false, "v", NULL},
+	    {"create extension hypopg", SQL_DDL, false, false, "hypopg", NULL},
+	    {"alter type e add value 'x'", SQL_DDL, false, false, "e", NULL},
+	    {"insert into t values (1)", SQL_INSERT, false, false, "t", "t"},
+	    {"update only t set a = 1", SQL_UPDATE, false, false, "t", "t"},
+	    {"with x as (select 1) delete from t", SQL_DELETE, false, false, "t", "t"},
+	    {"select 1", SQL_SELECT, false, false, NULL, NULL},
+	    {"grant select on t to x", SQL_UTILITY, false, false, NULL, NULL},
+	    {"create role x", SQL_UTILITY, false, false, NULL, NULL},
+	    {"drop database d", SQL_UTILITY, false, false, NULL, NULL},
+	    {"create tablespace ts location '/x'", SQL_UTILITY, false, false, NULL, NULL},
+	    {"copy t to '/x'", SQL_UTILITY, false, false, NULL, NULL},
+	    {"do $$ begin end $$", SQL_UTILITY, false, false, NULL, NULL},
+	    {"truncate t", SQL_UTILITY, false, false, NULL, NULL},
 	};
 
 	(void)state;
@@ -101,20 +103,20 @@ static void statements_are_classified(void **state)
 static void scripts_are_cut_where_psql_would(void **state)
 {
 	static const char text[] =
-		"-- up; not a statement\n"
-		"create index i on t (a); ; /* ; */\n"
-		"create function f() returns text language sql as $f$ select ';'; $f$;\n"
-		"create function g() returns int begin atomic\n"
-		"  select 1; select case when true then 1 end;\n"
-		"end; create rule r as on insert to t do also (select 1; select 2);\n"
-		"comment on table t is 'a;b'\n"
-		"  ;\n"
-		"analyze t -- last, without a semicolon\n";
+	    "-- up; not a statement\n"
+	    "create index i on t (a); ; /* ; */\n"
+	    "create function f() returns text language sql as $f$ select ';'; $f$;\n"
+	    "create function g() returns int begin atomic\n"
+	    "  select 1; select case when true then 1 end;\n"
+	    "end; create rule r as on insert to t do also (select 1; select 2);\n"
+	    "comment on table t is 'a;b'\n"
+	    "  ;\n"
+	    "analyze t -- last, without a semicolon\n";
 	static const struct {
 		int line;
 		const char *start;
 	} expected[] = {{2, "create index"}, {3, "create function f"}, {4, "create function g"},
-		{6, "create rule"}, {7, "comment"}, {9, "analyze t"}};
+	    {6, "create rule"}, {7, "comment"}, {9, "analyze t"}};
 	struct sql_script script = split(text);
 
 	(void)state;
@@ -142,14 +144,14 @@ static void an_empty_script_is_no_mistake(void **state)
 static void mistakes_name_their_line(void **state)
 {
 	static const char *const expected[][2] = {
-		{"select 1;\nselec 2;", "line 2: syntax error"},
-		{"select 1;\ncreate index i\n  on t (a", "line 3: syntax error at end of input"},
-		{"select 1;\n\\set x 1\n", "line 2: \"\\set\" is a command of psql"},
-		{"select 1 \\gset", "\"\\gset\" is a command of psql"},
-		{"copy t from stdin;\n1\t2\n\\.\n", "COPY FROM STDIN"},
-		{"\n\nselect 'x", "line 3: quoted text that begins with 'x has no end"},
-		{"do $$ begin", "has no end"},
-		{"select 1; /* and", "comment"},
+	    {"select 1;\nselec 2;", "line 2: syntax error"},
+	    {"select 1;\ncreate index i\n  on t (a", "line 3: syntax error at end of input"},
+	    {"select 1;\n\\set x 1\n", "line 2: \"\\set\" is a command of psql"},
+	    {"select 1 \\gset", "\"\\gset\" is a command of psql"},
+	    {"copy t from stdin;\n1\t2\n\\.\n", "COPY FROM STDIN"},
+	    {"\n\nselect 'x", "line 3: quoted text that begins with 'x has no end"},
+	    {"do $$ begin", "has no end"},
+	    {"select 1; /* and", "comment"},
 	};
 
 	(void)state;
@@ -174,10 +176,10 @@ static int stop_worker(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(statements_are_classified),
-		cmocka_unit_test(scripts_are_cut_where_psql_would),
-		cmocka_unit_test(an_empty_script_is_no_mistake),
-		cmocka_unit_test(mistakes_name_their_line),
+	    cmocka_unit_test(statements_are_classified),
+	    cmocka_unit_test(scripts_are_cut_where_psql_would),
+	    cmocka_unit_test(an_empty_script_is_no_mistake),
+	    cmocka_unit_test(mistakes_name_their_line),
 	};
 
 	return cmocka_run_group_tests_name("sql scripts", tests, NULL, stop_worker);
