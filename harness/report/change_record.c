@@ -85,10 +85,28 @@ static double wal_bytes(const struct work *work)
 	return work->wal_bytes;
 }
 
+static double wal_records(const struct work *work)
+{
+	return work->wal_records;
+}
+
+static void add_write_amplification(struct buf *out, const struct run *run)
+{
+	double records[N_ARMS];
+
+	buf_adds(out, "- **Write amplification**: the replayed writes made ");
+	for (enum arm arm = 0; arm < N_ARMS; arm++) {
+		records[arm] = sum_of_writes(run, arm, wal_records);
+		buf_addf(out, "%s WAL records (%s with full-page images) %s",
+		    figure_count(records[arm]).text, figure_bytes(sum_of_writes(run, arm, wal_bytes)).text,
+		    arm == ARM_BASELINE ? "without the change and " : "with it: ");
+	}
+	buf_addf(out, "%s the records, which replicas replay and archives keep.\n",
+	    figure_ratio(figure_quotient(records[ARM_BASELINE], records[ARM_CANDIDATE])).text);
+}
+
 static void add_cost(struct buf *out, const struct run *run)
 {
-	const double base = sum_of_writes(run, ARM_BASELINE, wal_bytes);
-	const double cand = sum_of_writes(run, ARM_CANDIDATE, wal_bytes);
 	double storage = 0, seconds = 0, change_wal = 0;
 
 	for (size_t i = 0; i < run->n_indexes; i++) {
@@ -107,11 +125,7 @@ static void add_cost(struct buf *out, const struct run *run)
 	buf_addf(out,
 	    "- **Execution**: %s on the clone, writing %s of WAL that replicas must replay.\n",
 	    figure_seconds(seconds).text, figure_bytes(change_wal).text);
-	buf_addf(out,
-	    "- **Write amplification**: the replayed writes made %s of WAL without the change and ",
-	    figure_bytes(base).text);
-	buf_addf(out, "%s with it (%s); replication and archives carry the same factor.\n",
-	    figure_bytes(cand).text, figure_ratio(figure_quotient(base, cand)).text);
+	add_write_amplification(out, run);
 	buf_adds(out, "- **Vacuum and HOT**: per table below.\n\n");
 	markdown_indexes(out, run, MAX_ROWS);
 	buf_addc(out, '\n');

@@ -23,9 +23,6 @@ static void add_row(struct buf *out, const struct check *check)
 	check_add_finding(out, check);
 	buf_adds(out, "</small></td><td class=\"why\">");
 	html_text(out, check->why, HTML_MAX_TEXT);
-	if (check->outcome == OUTCOME_INCONCLUSIVE && isfinite(check->needs_seconds))
-		buf_addf(out, " <small>About %s more would decide it.</small>",
-		    figure_seconds(check->needs_seconds).text);
 	buf_adds(out, "</td></tr>\n");
 }
 

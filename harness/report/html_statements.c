@@ -64,16 +64,17 @@ static void add_row(struct buf *out, const struct run *run, size_t number)
 	html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->service.p99, cand->service.p99);
 	html_pair_cell(out, UNIT_NONE, MORE_IS_WORSE, per_call(base, work_touched(&base->work)),
 	    per_call(cand, work_touched(&cand->work)));
-	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, per_call(base, base->work.wal_bytes),
-	    per_call(cand, cand->work.wal_bytes));
-	html_pair_cell(out, UNIT_NONE, MORE_IS_WORSE, base->errors, cand->errors);
+	html_pair_cell(out, UNIT_NONE, MORE_IS_WORSE, per_call(base, base->work.wal_records),
+	    per_call(cand, cand->work.wal_records));
+	html_pair_cell(out, UNIT_NONE, MORE_IS_WORSE, base->errors + base->unfinished,
+	    cand->errors + cand->unfinished);
 	buf_adds(out, "</tr>\n");
 }
 
 void html_statements(const struct run *run, struct buf *out)
 {
 	static const char *const columns[] = {"Statement", "Time share", "p50", "p95", "p99",
-	    "Blocks per call", "WAL per call", "Errors", NULL};
+	    "Blocks per call", "WAL records per call", "Failed", NULL};
 
 	html_open_section(out, "statements", "Statements",
 	    "Baseline → candidate, service time. A bar to the left means less, to the right more.");

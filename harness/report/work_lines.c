@@ -26,6 +26,10 @@ static double wal_records(const struct work *work)
 {
 	return work->wal_records;
 }
+static double wal_fpi(const struct work *work)
+{
+	return work->wal_fpi;
+}
 static double rows(const struct work *work)
 {
 	return work->rows;
@@ -38,11 +42,12 @@ static const struct {
 	double (*total)(const struct work *work);
 } lines[] = {
     {"blocks", "buffers.touched_per_call", UNIT_NONE, touched},
-    {"blocks read", "buffers.read_per_call", UNIT_NONE, blocks_read},
-    {"blocks dirtied", "buffers.dirtied_per_call", UNIT_NONE, dirtied},
-    {"temp blocks", "buffers.temp_per_call", UNIT_NONE, temp},
-    {"WAL", "wal.bytes_per_call", UNIT_BYTES, wal_bytes},
     {"WAL records", "wal.records_per_call", UNIT_NONE, wal_records},
+    {"WAL with page images", "wal.bytes_per_call", UNIT_BYTES, wal_bytes},
+    {"temp blocks", "buffers.temp_per_call", UNIT_NONE, temp},
+    {"blocks dirtied", "buffers.dirtied_per_call", UNIT_NONE, dirtied},
+    {"blocks read", "buffers.read_per_call", UNIT_NONE, blocks_read},
+    {"full-page images", "wal.fpi_per_call", UNIT_NONE, wal_fpi},
     {"rows", "rows_per_call", UNIT_NONE, rows},
 };
 _Static_assert(sizeof(lines) / sizeof(lines[0]) <= WORK_LINES_MAX, "work_lines() fills an array");

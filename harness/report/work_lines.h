@@ -19,7 +19,9 @@ struct work_line {
 
 #define WORK_LINES_MAX 8
 
-/* Blocks touched, read, dirtied; temp blocks; WAL bytes and records; rows. Lines without a known
+/* The most telling first: blocks touched, WAL records, WAL bytes, and so on. WAL bytes are as the
+ * server counts them, with full-page images, which say more about the last checkpoint than about
+ * the statement: the judge takes them out, its figure is in the checks. Lines without a known
  * figure on either arm are left out; with `cost_only` also those that are 0 on both. Returns how
  * many were filled. */
 size_t work_lines(

@@ -110,7 +110,7 @@ static inline struct work example_work(
 	    .max_ms = 9e3 * mean_s,
 	    .shared_hit = calls * blocks,
 	    .wal_bytes = calls * wal_bytes,
-	    .wal_records = wal_bytes > 0 ? calls * 3 : 0,
+	    .wal_records = wal_bytes > 0 ? calls * floor(wal_bytes / 100) : 0,
 	};
 
 	return work;
