@@ -11,6 +11,7 @@
 #include "cli/results.h"
 #include "judge/judge.h"
 #include "measure/measure.h"
+#include "measure/measure_plans.h"
 #include "replay/replay.h"
 #include "stage/candidate.h"
 #include "stage/clone.h"
@@ -218,6 +219,14 @@ static int make_candidate(struct rehearsal *r, struct err *err)
 	return candidate_settle(r->dbs[ARM_BASELINE], r->dbs[ARM_CANDIDATE], r->progress, err);
 }
 
+static int compare_plans(struct rehearsal *r, struct err *err)
+{
+	struct plan_options options = PLAN_OPTIONS_DEFAULT;
+
+	progress_say(r->progress, PROGRESS_STAGE, "comparing plans");
+	return measure_plans(r->dbs, &r->vectors, &options, r->progress, r->run, err);
+}
+
 /* The latest worst p95 of both arms, for the live line. */
 static double p95_ms(const struct replay_state *state, enum arm arm)
 {
@@ -375,6 +384,7 @@ static int go(struct rehearsal *r, struct err *err)
 	    make_baseline,
 	    bind,
 	    make_candidate,
+	    compare_plans,
 	    measured_replay,
 	};
 

@@ -127,6 +127,7 @@ static void add_index(const struct index_counter *known, const struct snapshot b
 	    .is_primary = known->is_primary,
 	    .is_constraint = known->is_constraint,
 	    .build_seconds = NAN,
+	    .predicted_bytes = NAN,
 	};
 
 	for (int arm = 0; arm < N_ARMS; arm++)

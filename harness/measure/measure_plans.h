@@ -1,0 +1,42 @@
+/*
+ * measure_plans: the plans of every statement on both arms, into the run record.
+ *
+ * Call it when the candidate has been applied and before measure_begin: what is read here is then
+ * in neither arm's counters. The n-th plans of both arms belong together.
+ *
+ * Many vectors are planned, which costs a fraction of a millisecond each, and few are run: the
+ * cheapest, the middle and the dearest by the baseline's cost, and one for every pair of plans
+ * that the arms have between them, those that differ first. So a plan that flips for one value in
+ * two hundred is found. Statements that write are planned only: running them, even in a
+ * transaction that is rolled back, would leave dead rows in one place of one arm.
+ */
+#ifndef MEASURE_MEASURE_PLANS_H
+#define MEASURE_MEASURE_PLANS_H
+
+#include "base/err.h"
+#include "base/progress.h"
+#include "model/run.h"
+#include "model/vectors.h"
+#include "pg/db.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct plan_options {
+	uint64_t budget_ns;  /* for all statements; what is left is then planned for few vectors */
+	unsigned timeout_ms; /* of one measured execution */
+	bool measure;        /* run reads; else only plan them */
+};
+#define PLAN_OPTIONS_DEFAULT                                                                       \
+	{                                                                                              \
+		.budget_ns = UINT64_C(60000000000), .timeout_ms = 5000, .measure = true                    \
+	}
+
+/* Fills plans of run->statements[0 .. n_replayed), which are vectors->statements in order. A
+ * statement that cannot be planned says so in its plan; negative only when a server is gone or a
+ * signal came. */
+int measure_plans(struct db *const arms[N_ARMS], const struct vectors *vectors,
+    const struct plan_options *options, const struct progress *progress, struct run *run,
+    struct err *err);
+
+#endif
