@@ -22,6 +22,21 @@ static int compare_params(const void *left, const void *right)
 	return a->offset < b->offset ? -1 : a->offset > b->offset;
 }
 
+/* A number that stands in several places gets its type from any of them: ($1 IS NULL OR a = $1). */
+static void settle_types(struct sql_analysis *analysis)
+{
+	bool *known = xcalloc((size_t)analysis->n_params + 1, sizeof(*known));
+
+	for (size_t i = 0; i < analysis->n_param_items; i++) {
+		const struct sql_param *param = &analysis->params[i];
+
+		known[param->number] |= !param->needs_type && (param->partner || param->type);
+	}
+	for (size_t i = 0; i < analysis->n_param_items; i++)
+		analysis->params[i].needs_type &= !known[analysis->params[i].number];
+	free(known);
+}
+
 static void analyzer_release(struct analyzer *a)
 {
 	for (size_t i = 0; i < a->out->n_scopes; i++)
@@ -51,7 +66,9 @@ int sql_analyze(const char *text, struct sql_analysis *ret, struct err *err)
 	a.recorded = xcalloc(a.lex.n + 1, sizeof(*a.recorded));
 	analysis.kind = classify_kind(tree_statement(tree, 0));
 	analysis.n_params = lex_highest_param(&a.lex);
-	analyze_statement(&a, tree_statement(tree, 0), -1, -1);
+	a.root = tree_statement(tree, 0);
+	analyze_statement(&a, a.root, -1, -1);
+	settle_types(&analysis);
 	if (analysis.n_param_items)
 		qsort(analysis.params, analysis.n_param_items, sizeof(*analysis.params), compare_params);
 	analyzer_release(&a);

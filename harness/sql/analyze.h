@@ -22,11 +22,20 @@ struct sight {
 	bool with_writes;
 };
 
+/* A subquery or CTE whose columns have names: where they are used tells about its constants. */
+struct derived {
+	const char *name; /* NULL: none */
+	const json_t *columns;
+	int scope; /* where the name is in sight */
+};
+
 struct analyzer {
 	struct lex lex;
 	struct sql_analysis *out;
 	struct strv *names; /* per scope: names that qualify columns, folded as the parser does */
 	size_t cap_names;
+	const json_t *root;     /* the whole statement */
+	struct derived derived; /* of the SELECT to be walked next */
 	struct sight sight;
 	const char **ctes; /* borrowed from the tree */
 	size_t cap_ctes;
@@ -69,6 +78,12 @@ void scope_add_conjuncts(struct analyzer *a, int scope, const json_t *where);
 /* Where the columns of an expression come from: scope, or an outer one when all name that. */
 int scope_of(struct analyzer *a, int scope, const json_t *node);
 bool scope_is_cte(const struct analyzer *a, const json_t *range_var);
+
+/* analyze_link.c: takes a->derived, so that no inner SELECT sees it. */
+struct derived derived_take(struct analyzer *a);
+/* Points want, of the i-th column (called name, or ""), to the partner of that column. */
+void derived_want(struct analyzer *a, const struct derived *derived, size_t i, const char *name,
+    struct want *want);
 
 /* analyze_expr.c */
 void analyze_node(struct analyzer *a, const json_t *node, const struct want *want);

@@ -97,6 +97,16 @@ static bool is_time(const json_t *node)
 	       is_time(node_get(expression, "lexpr"));
 }
 
+/* What moves a date is a number of days; what moves a time, an interval. */
+static const char *movement_type(const json_t *time)
+{
+	const json_t *keyword = node_as(time, "SQLValueFunction");
+
+	return node_is(keyword, "op", "SVFOP_CURRENT_DATE") || strcmp(cast_type(time), "date") == 0
+	           ? "int4"
+	           : "interval";
+}
+
 static void record(struct analyzer *a, const json_t *param, const struct want *want)
 {
 	struct sql_analysis *out = a->out;
@@ -350,6 +360,10 @@ static struct want want_operand(
 	want.aggregate = outer->aggregate;
 	want.needs_type = node_as(self, "ParamRef") && node_as(other, "ParamRef");
 	want.likely_type = strcmp(op, "||") == 0 ? "text" : "int4";
+	if (want.role == PARAM_INTERVAL) {
+		want.needs_type = node_as(self, "ParamRef") != NULL;
+		want.likely_type = movement_type(other);
+	}
 	return want;
 }
 
@@ -614,6 +628,28 @@ static void visit_select(struct analyzer *a, const json_t *body, const struct wa
 	analyze_select(a, body, want->scope, -1);
 }
 
+/* The type of $1 IS NULL is open unless $1 stands elsewhere, too. */
+static void visit_null_test(struct analyzer *a, const json_t *body, const struct want *want)
+{
+	struct want inner = want_nothing(want->scope);
+
+	inner.aggregate = want->aggregate;
+	inner.needs_type = node_as(node_get(body, "arg"), "ParamRef") != NULL;
+	inner.likely_type = "text";
+	analyze_node(a, node_get(body, "arg"), &inner);
+}
+
+static void visit_subselect(struct analyzer *a, const json_t *body, const struct want *want)
+{
+	const json_t *alias = node_get(body, "alias");
+
+	if (alias)
+		a->derived = (struct derived){
+		    node_text(alias, "aliasname"), node_get(alias, "colnames"), want->scope};
+	analyze_node(a, node_get(body, "subquery"), want);
+	derived_take(a);
+}
+
 static void visit_table(struct analyzer *a, const json_t *body, const struct want *want)
 {
 	size_t first = lex_at(&a->lex, node_location(body));
@@ -643,6 +679,8 @@ static const struct {
     {"SubLink", visit_sublink},
     {"SelectStmt", visit_select},
     {"RangeVar", visit_table},
+    {"RangeSubselect", visit_subselect},
+    {"NullTest", visit_null_test},
 };
 
 void analyze_node(struct analyzer *a, const json_t *node, const struct want *want)

@@ -48,6 +48,8 @@ static void enter_with(struct analyzer *a, const json_t *with, int scope)
 		cte = node_as(item, "CommonTableExpr");
 		if (!recursive && i > 0) /* without the comma before this one */
 			a->sight.with = (struct span){whole.first, lex_at(&a->lex, node_location(cte)) - 1};
+		a->derived =
+		    (struct derived){node_text(cte, "ctename"), node_get(cte, "aliascolnames"), scope};
 		analyze_statement(a, node_get(cte, "ctequery"), scope, -1);
 		a->sight.with_writes |= writes(node_get(cte, "ctequery"));
 		if (!recursive)
@@ -71,29 +73,57 @@ static void analyze_limit(struct analyzer *a, const json_t *select, int scope)
 	a->out->writes |= a->out->creates_table;
 }
 
-/* VALUES outside INSERT: constants without a partner. */
-static void analyze_values(struct analyzer *a, const json_t *rows, int scope)
+/* VALUES outside INSERT. */
+static void analyze_values(
+    struct analyzer *a, const json_t *rows, int scope, const struct derived *derived)
 {
-	struct want want = want_nothing(scope);
-	const json_t *row;
-	size_t i;
+	const json_t *row, *item;
+	size_t i, k;
 
-	want.direct = true;
-	want.needs_type = true;
 	json_array_foreach (rows, i, row) {
-		want.group = a->groups++;
-		analyze_node(a, node_get(node_as(row, "List"), "items"), &want);
+		int group = a->groups++;
+
+		json_array_foreach (node_get(node_as(row, "List"), "items"), k, item) {
+			struct want want = want_nothing(scope);
+
+			want.direct = true;
+			want.needs_type = true;
+			want.group = group;
+			if (node_contains(item, "ParamRef"))
+				derived_want(a, derived, k, "", &want);
+			analyze_node(a, item, &want);
+		}
 	}
 }
 
-static void analyze_plain_select(struct analyzer *a, const json_t *select, int scope)
+static void analyze_targets(
+    struct analyzer *a, const json_t *targets, int scope, const struct derived *derived)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (targets, i, item) {
+		const json_t *target = node_as(item, "ResTarget"), *value = node_get(target, "val");
+		struct want want = want_nothing(scope);
+
+		if (node_as(value, "ParamRef") || node_as(value, "TypeCast")) {
+			want.direct = true;
+			want.needs_type = derived->name != NULL;
+			derived_want(a, derived, i, node_text(target, "name"), &want);
+		}
+		analyze_node(a, value, &want);
+	}
+}
+
+static void analyze_plain_select(
+    struct analyzer *a, const json_t *select, int scope, const struct derived *derived)
 {
 	struct want nothing = want_nothing(scope);
 
 	scope_set_from(a, scope, node_get(select, "fromClause"));
 	scope_add_conjuncts(a, scope, node_get(select, "whereClause"));
 	analyze_node(a, node_get(select, "distinctClause"), &nothing);
-	analyze_node(a, node_get(select, "targetList"), &nothing);
+	analyze_targets(a, node_get(select, "targetList"), scope, derived);
 	analyze_node(a, node_get(select, "fromClause"), &nothing);
 	analyze_node(a, node_get(select, "whereClause"), &nothing);
 	analyze_node(a, node_get(select, "groupClause"), &nothing);
@@ -101,21 +131,24 @@ static void analyze_plain_select(struct analyzer *a, const json_t *select, int s
 	analyze_node(a, node_get(select, "havingClause"), &nothing);
 	nothing.aggregate = false;
 	analyze_node(a, node_get(select, "windowClause"), &nothing);
-	analyze_values(a, node_get(select, "valuesLists"), scope);
+	analyze_values(a, node_get(select, "valuesLists"), scope, derived);
 }
 
 int analyze_select(struct analyzer *a, const json_t *select, int parent, int own)
 {
 	int scope = own >= 0 ? own : scope_new(a, parent);
+	struct derived derived = derived_take(a);
 	struct sight sight = a->sight;
 	struct want nothing = want_nothing(scope);
 
 	enter_with(a, node_get(select, "withClause"), scope);
 	if (node_get(select, "larg")) {
+		a->derived = derived;
 		analyze_select(a, node_get(select, "larg"), parent, scope);
+		a->derived = derived;
 		analyze_select(a, node_get(select, "rarg"), parent, -1);
 	} else {
-		analyze_plain_select(a, select, scope);
+		analyze_plain_select(a, select, scope, &derived);
 	}
 	analyze_node(a, node_get(select, "sortClause"), &nothing);
 	analyze_limit(a, select, scope);
@@ -324,6 +357,7 @@ int analyze_statement(struct analyzer *a, const json_t *node, int parent, int ow
 		if (strcmp(writers[i].kind, kind) != 0)
 			continue;
 		a->out->writes = true;
+		derived_take(a);
 		enter_with(a, node_get(body, "withClause"), scope);
 		scope_set_target(a, scope, node_get(body, "relation"));
 		target = json_pack("{s:O}", "RangeVar", node_get(body, "relation"));
