@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "model/metric.h"
+#include "model/protocol.h"
 #include "model/schedule.h"
 #include "model/workload.h"
 
@@ -62,9 +63,6 @@ struct threshold {
 enum staging_kind { STAGING_LAB, STAGING_DSN };
 enum clone_driver_kind { CLONE_TEMPLATE, CLONE_EXISTING, CLONE_PHYSICAL, CLONE_COMMAND };
 const char *clone_driver_name(enum clone_driver_kind driver); /* "template", ... */
-enum protocol { PROTOCOL_CAPTURED, PROTOCOL_SIMPLE, PROTOCOL_EXTENDED, PROTOCOL_PREPARED };
-const char *protocol_name(enum protocol protocol);
-bool protocol_parse(const char *name, enum protocol *ret);
 
 struct replay_options {
 	double rate_per_s; /* ops per second and arm; 0 means production's own */

@@ -20,6 +20,12 @@ const char *const fresh_kind_names[N_FRESH_KINDS] = {
     [FRESH_UUID] = "uuid",
 };
 
+const char *const literal_form_names[N_LITERAL_FORMS] = {
+    [LITERAL_TYPED] = "typed",
+    [LITERAL_NUMBER] = "number",
+    [LITERAL_STRING] = "string",
+};
+
 const char *const vector_order_names[N_VECTOR_ORDERS] = {
     [VECTOR_SAMPLED] = "sampled",
     [VECTOR_SEQUENTIAL] = "sequential",

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/strv.h"
+#include "model/protocol.h"
 #include "model/workload.h"
 
 #include <stdbool.h>
@@ -31,9 +32,17 @@ enum fresh_kind {
 	FRESH_UUID,    /* a UUID made from base + ordinal */
 };
 
+/* How production wrote the value where it sent no parameter but a literal. */
+enum literal_form {
+	LITERAL_TYPED,  /* not known: 'text'::type */
+	LITERAL_NUMBER, /* 42: the parser gives it the smallest integer type that holds it, or numeric */
+	LITERAL_STRING, /* 'text': the parser gives it the type that its place wants */
+};
+
 struct param {
-	uint32_t type_oid; /* declared in Parse; 0 lets the server infer it */
-	char *type_name;   /* as format_type() says; "" when inferred */
+	uint32_t type_oid;         /* declared in Parse; 0 lets the server infer it */
+	char *type_name;           /* as format_type() says; "" when inferred */
+	enum literal_form literal; /* when the values are sent inside the text */
 	enum fresh_kind fresh;
 	char *fresh_prefix; /* FRESH_TEXT; else NULL */
 	int64_t fresh_base;
@@ -66,7 +75,8 @@ struct bound_statement {
 	double exec_ms;         /* production's total, for coverage */
 	struct work production; /* production's work over the window, for fidelity */
 	enum value_source source;
-	char *note; /* how the text was repaired or why the values are weak; may be NULL */
+	enum protocol protocol; /* production's, as far as it decides plans; CAPTURED when not known */
+	char *note;             /* how the text was repaired or why the values are weak; may be NULL */
 	struct param *params;
 	size_t n_params;
 	enum vector_order order;

@@ -18,6 +18,8 @@ static void load_param(struct json_reader *r, const json_t *object, void *ctx)
 	*param = (struct param){0};
 	param->type_oid = (uint32_t)json_get_int_in(r, object, "type_oid", 0, UINT32_MAX, 0);
 	param->type_name = xstrdup(json_get_string(r, object, "type", ""));
+	param->literal = (enum literal_form)json_get_choice(
+	    r, object, "literal", literal_form_names, N_LITERAL_FORMS, LITERAL_TYPED);
 	param->fresh = (enum fresh_kind)json_get_choice(
 	    r, object, "fresh", fresh_kind_names, N_FRESH_KINDS, FRESH_NONE);
 	param->fresh_prefix = json_dup_string(r, object, "prefix");
@@ -93,6 +95,14 @@ static void check_rows(struct json_reader *r, const struct bound_statement *s)
 	}
 }
 
+static void load_protocol(struct json_reader *r, const json_t *object, struct bound_statement *s)
+{
+	const char *name = json_get_string(r, object, "protocol", "captured");
+
+	if (!protocol_parse(name, &s->protocol))
+		json_reject(r, "protocol", "must be captured, simple, extended or prepared");
+}
+
 static void load_bound(struct json_reader *r, const json_t *object, void *ctx)
 {
 	struct vectors *vectors = ctx;
@@ -117,6 +127,7 @@ static void load_bound(struct json_reader *r, const json_t *object, void *ctx)
 	work_from_json(&inner, json_enter(r, object, "production", &inner), &s->production);
 	s->source = (enum value_source)json_get_choice(
 	    r, object, "values_from", value_source_names, N_VALUE_SOURCES, VALUES_NONE);
+	load_protocol(r, object, s);
 	s->note = json_dup_string(r, object, "note");
 	s->order = (enum vector_order)json_get_choice(
 	    r, object, "order", vector_order_names, N_VECTOR_ORDERS, VECTOR_SAMPLED);

@@ -12,6 +12,8 @@ static json_t *params_to_json(const struct bound_statement *s)
 
 		json_object_set_new(object, "type_oid", json_integer(param->type_oid));
 		json_object_set_new(object, "type", json_text(param->type_name ? param->type_name : ""));
+		if (param->literal != LITERAL_TYPED)
+			json_object_set_new(object, "literal", json_string(literal_form_names[param->literal]));
 		if (param->fresh != FRESH_NONE) {
 			json_object_set_new(object, "fresh", json_string(fresh_kind_names[param->fresh]));
 			json_set_known(object, "prefix", json_text(param->fresh_prefix));
@@ -50,6 +52,8 @@ static json_t *bound_to_json(const struct bound_statement *s)
 	json_object_set_new(object, "exec_ms", json_number(s->exec_ms));
 	json_object_set_new(object, "production", work_to_json(&s->production));
 	json_object_set_new(object, "values_from", json_string(value_source_name(s->source)));
+	if (s->protocol != PROTOCOL_CAPTURED)
+		json_object_set_new(object, "protocol", json_string(protocol_name(s->protocol)));
 	json_set_known(object, "note", json_text(s->note));
 	json_object_set_new(object, "order", json_string(vector_order_names[s->order]));
 	json_object_set_new(object, "params", params_to_json(s));

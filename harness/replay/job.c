@@ -117,7 +117,7 @@ static int send_op(void *ctx, size_t slot, size_t statement, uint64_t ordinal)
 	int rc;
 
 	vector_pick(job->config.picker, statement, ordinal, &job->scratch, job->values);
-	switch (job->config.requests->protocol) {
+	switch (request->protocol) {
 	case PROTOCOL_SIMPLE:
 		rc = session_send_simple(link->session, request_text(request, job->values, &job->text));
 		break;

@@ -122,6 +122,16 @@ static bool is_digits(const char *s, size_t max)
 	return n > 0 && n <= max && s[n] == '\0';
 }
 
+/* Digits with a decimal point perhaps. A minus sign could meet another one: quoted, it is typed by
+ * its place. */
+static bool is_number(const char *s)
+{
+	size_t digits = strspn(s, "0123456789");
+
+	return digits > 0 &&
+	       (s[digits] == '\0' || (s[digits] == '.' && is_digits(s + digits + 1, SIZE_MAX)));
+}
+
 static void add_quoted(struct buf *out, const char *value)
 {
 	bool escape = strchr(value, '\\') != NULL;
@@ -137,11 +147,15 @@ static void add_quoted(struct buf *out, const char *value)
 
 static void add_literal(struct buf *out, const struct param *param, const char *value)
 {
-	bool typed = param->type_oid && param->type_oid != TEXT_OID && param->type_oid != UNKNOWN_OID &&
+	bool typed = param->literal != LITERAL_STRING && param->type_oid &&
+	             param->type_oid != TEXT_OID && param->type_oid != UNKNOWN_OID &&
 	             param->type_oid != VARCHAR_OID && param->type_name && param->type_name[0];
 
 	/* Nine digits are an int4 to the parser too; a minus sign could meet another one. */
-	if (value && param->type_oid == INT4_OID && is_digits(value, 9)) {
+	if (value && (param->literal == LITERAL_NUMBER
+	                     ? is_number(value)
+	                     : param->type_oid == INT4_OID && param->literal == LITERAL_TYPED &&
+	                           is_digits(value, 9))) {
 		buf_adds(out, value);
 		return;
 	}
@@ -180,6 +194,7 @@ static void request_init(struct request *request, const struct bound_statement *
 			request->types = xcalloc(bound->n_params, sizeof(request->types[0]));
 		request->types[i] = bound->params[i].type_oid;
 	}
+	request->protocol = protocol;
 	request->params = bound->params;
 	request->statement = (struct session_statement){
 	    .number = (uint32_t)number,
@@ -192,17 +207,23 @@ static void request_init(struct request *request, const struct bound_statement *
 		split(request);
 }
 
+static enum protocol protocol_of(const struct bound_statement *bound, enum protocol wanted)
+{
+	if (wanted != PROTOCOL_CAPTURED)
+		return wanted;
+	return bound->protocol != PROTOCOL_CAPTURED ? bound->protocol : PROTOCOL_PREPARED;
+}
+
 void requests_init(struct requests *requests, const struct vectors *vectors, enum protocol protocol)
 {
 	*requests = (struct requests){
-	    .protocol = protocol == PROTOCOL_CAPTURED ? PROTOCOL_PREPARED : protocol,
 	    .items = xcalloc(vectors->n_statements, sizeof(requests->items[0])),
 	    .n = vectors->n_statements,
 	};
 	for (size_t i = 0; i < requests->n; i++) {
 		const struct bound_statement *bound = &vectors->statements[i];
 
-		request_init(&requests->items[i], bound, i, requests->protocol);
+		request_init(&requests->items[i], bound, i, protocol_of(bound, protocol));
 		if (bound->n_params > requests->max_params)
 			requests->max_params = bound->n_params;
 	}

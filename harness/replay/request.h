@@ -9,8 +9,11 @@
  *
  * The simple protocol sends values as literals in the text. The text is split at its parameters
  * once (not inside strings, quoted identifiers, comments and dollar quotes), so that making a
- * request's text is copying pieces. A literal keeps the parameter's declared type: digits alone
- * for integer, 'text'::type for other declared types, 'text' for text and undeclared ones, NULL.
+ * request's text is copying pieces. A literal has production's form where that is known; else it
+ * keeps the parameter's declared type: digits alone for integer, 'text'::type for other declared
+ * types, 'text' for text and undeclared ones, NULL.
+ *
+ * PROTOCOL_CAPTURED sends each statement as production did, and prepared where that is not known.
  */
 #ifndef REPLAY_REQUEST_H
 #define REPLAY_REQUEST_H
@@ -29,6 +32,7 @@ struct request_piece {
 };
 
 struct request {
+	enum protocol protocol; /* never CAPTURED: that is resolved here */
 	struct session_statement statement;
 	char name[32];   /* "pgr_17" */
 	uint32_t *types; /* NULL when none is declared */
@@ -38,8 +42,7 @@ struct request {
 };
 
 struct requests {
-	enum protocol protocol; /* never CAPTURED: that is resolved here */
-	struct request *items;  /* one per statement of vectors, in order */
+	struct request *items; /* one per statement of vectors, in order */
 	size_t n;
 	size_t max_params;
 };

@@ -9,7 +9,11 @@ static int prepare_all(struct session *session, const struct requests *requests,
 {
 	for (size_t i = 0; i < requests->n; i++) {
 		struct err refused = {0};
-		int rc = session_prepare(session, &requests->items[i].statement, &refused);
+		int rc;
+
+		if (requests->items[i].protocol != PROTOCOL_PREPARED)
+			continue;
+		rc = session_prepare(session, &requests->items[i].statement, &refused);
 
 		if (rc < 0 && session_state(session) == SESSION_BROKEN) {
 			*err = refused;
@@ -22,7 +26,7 @@ static int prepare_all(struct session *session, const struct requests *requests,
 int sessions_open(const struct session_setup *setup, const struct requests *requests,
     struct session **ret, size_t n, size_t clients, struct err *err)
 {
-	bool ahead = requests->protocol == PROTOCOL_PREPARED && requests->n * clients <= MAX_AHEAD;
+	bool ahead = requests->n * clients <= MAX_AHEAD;
 
 	for (size_t i = 0; i < n; i++) {
 		int rc;

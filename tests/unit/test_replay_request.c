@@ -44,6 +44,40 @@ static void literals_keep_the_declared_type(void **state)
 	    "SELECT 42, '42'::bigint, 'it''s', '2026-01-01'::date, 'x'");
 }
 
+static void literals_have_productions_form_where_it_is_known(void **state)
+{
+	const struct param params[] = {
+	    {.type_oid = 20, .type_name = (char *)"bigint", .literal = LITERAL_NUMBER},
+	    {.type_oid = 1700, .type_name = (char *)"numeric", .literal = LITERAL_NUMBER},
+	    {.type_oid = 1082, .type_name = (char *)"date", .literal = LITERAL_STRING},
+	    {.type_oid = 20, .type_name = (char *)"bigint", .literal = LITERAL_NUMBER},
+	};
+	const char *const values[] = {"42", "1.50", "2026-01-01", "-7"};
+
+	(void)state;
+	assert_text("SELECT $1, $2, $3, 1-$4", 4, params, values,
+	    "SELECT 42, 1.50, '2026-01-01', 1-'-7'::bigint");
+}
+
+static void statements_are_sent_as_production_did(void **state)
+{
+	struct bound_statement bound[] = {
+	    {.sql = (char *)"SELECT 1", .protocol = PROTOCOL_SIMPLE},
+	    {.sql = (char *)"SELECT 2", .protocol = PROTOCOL_CAPTURED},
+	};
+	struct vectors vectors = {.statements = bound, .n_statements = 2};
+	struct requests requests;
+
+	(void)state;
+	requests_init(&requests, &vectors, PROTOCOL_CAPTURED);
+	assert_int_equal(requests.items[0].protocol, PROTOCOL_SIMPLE);
+	assert_int_equal(requests.items[1].protocol, PROTOCOL_PREPARED);
+	requests_release(&requests);
+	requests_init(&requests, &vectors, PROTOCOL_EXTENDED);
+	assert_int_equal(requests.items[0].protocol, PROTOCOL_EXTENDED);
+	requests_release(&requests);
+}
+
 static void a_minus_never_starts_a_comment(void **state)
 {
 	const char *const values[] = {"-5"};
@@ -94,19 +128,6 @@ static void repeated_and_two_digit_parameters(void **state)
 	assert_text("SELECT $11,$1,$11", 11, params, values, "SELECT 11,1,11");
 }
 
-static void captured_means_prepared(void **state)
-{
-	struct bound_statement bound = {.sql = (char *)"SELECT 1"};
-	struct vectors vectors = {.statements = &bound, .n_statements = 1};
-	struct requests requests;
-
-	(void)state;
-	requests_init(&requests, &vectors, PROTOCOL_CAPTURED);
-	assert_int_equal(requests.protocol, PROTOCOL_PREPARED);
-	assert_null(requests.items[0].statement.types);
-	requests_release(&requests);
-}
-
 static void percentiles_are_right_to_two_percent(void **state)
 {
 	static struct tally tally;
@@ -126,12 +147,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(literals_keep_the_declared_type),
+	    cmocka_unit_test(literals_have_productions_form_where_it_is_known),
+	    cmocka_unit_test(statements_are_sent_as_production_did),
 	    cmocka_unit_test(a_minus_never_starts_a_comment),
 	    cmocka_unit_test(null_keeps_its_type),
 	    cmocka_unit_test(backslashes_survive),
 	    cmocka_unit_test(only_parameters_are_replaced),
 	    cmocka_unit_test(repeated_and_two_digit_parameters),
-	    cmocka_unit_test(captured_means_prepared),
 	    cmocka_unit_test(percentiles_are_right_to_two_percent),
 	};
 
