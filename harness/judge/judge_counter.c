@@ -11,6 +11,10 @@
  *    arms counted, as if every block had come by itself. Pruning, hint bits, page splits and
  *    vacuum differ between clones by much less.
  *
+ *  - more than what plans that come and go can do: each session has its own prepared statements, so
+ *    the same op may meet a custom plan on one arm and a generic one on the other. What that can move is told
+ *    by how much single calls differ, for which their times on the baseline stand.
+ *
  * Blocks read, dirtied and the hit ratio also depend on what happened to be in cache: they FAIL
  * only when the candidate touches more blocks, too.
  */
@@ -48,17 +52,18 @@ static const struct counter {
 	enum figure figure;
 	double least;       /* per call: a smaller difference is not worth a verdict */
 	bool cache_decides; /* what is in cache has a say */
+	bool plan_decides;  /* the plan that a session happens to have cached has a say */
 	double weight;      /* units per event, for the chance of a total */
 } counters[] = {
-    {"buffers.touched_per_call", FIGURE_TOUCHED, 0.1, false, 1},
-    {"buffers.read_per_call", FIGURE_READ, 0.1, true, 1},
-    {"buffers.dirtied_per_call", FIGURE_DIRTIED, 0.1, true, 1},
-    {"buffers.temp_per_call", FIGURE_TEMP, 0.1, false, 1},
-    {"rows_per_call", FIGURE_ROWS, 0.05, false, 1},
-    {"wal.records_per_call", FIGURE_WAL_RECORDS, 0.05, false, 1},
-    {"wal.fpi_per_call", FIGURE_WAL_FPI, 0.05, true, 1},
-    {"wal.bytes_per_call", FIGURE_WAL_BYTES, 16, false, 100},
-    {"cache.hit_ratio", FIGURE_HIT_RATIO, 0.01, true, 1},
+    {"buffers.touched_per_call", FIGURE_TOUCHED, 0.1, false, true, 1},
+    {"buffers.read_per_call", FIGURE_READ, 0.1, true, true, 1},
+    {"buffers.dirtied_per_call", FIGURE_DIRTIED, 0.1, true, false, 1},
+    {"buffers.temp_per_call", FIGURE_TEMP, 0.1, false, true, 1},
+    {"rows_per_call", FIGURE_ROWS, 0.05, false, false, 1},
+    {"wal.records_per_call", FIGURE_WAL_RECORDS, 0.05, false, false, 1},
+    {"wal.fpi_per_call", FIGURE_WAL_FPI, 0.05, true, false, 1},
+    {"wal.bytes_per_call", FIGURE_WAL_BYTES, 16, false, false, 100},
+    {"cache.hit_ratio", FIGURE_HIT_RATIO, 0.01, true, false, 1},
 };
 
 static const struct counter *counter_of(const char *metric)
@@ -106,6 +111,8 @@ struct comparison {
 	/* WAL bytes without images when an image is as large as the totals allow, and when it is small.
 	 */
 	double least_net[N_ARMS], most_net[N_ARMS];
+	/* Variance of the baseline's total if single calls differed in blocks as they do in time. */
+	double touched_variance;
 };
 
 static double image_bytes(const struct run_statement *statement)
@@ -121,6 +128,15 @@ static double image_bytes(const struct run_statement *statement)
 	return fmax(most, 0);
 }
 
+/* Squared coefficient of variation of a call's time, times what the calls touched. */
+static double touched_variance(const struct work *work)
+{
+	double mean_ms = work_per_call(work, work->exec_ms), touched = work_touched(work);
+	double spread = mean_ms > 0 ? work->stddev_ms / mean_ms : NAN;
+
+	return isnan(spread) || isnan(touched) ? 0 : spread * spread * touched * touched / work->calls;
+}
+
 static void compare_work(const struct run *run, const struct target *target, struct comparison *ret)
 {
 	*ret = (struct comparison){.arms = {work_unknown, work_unknown}};
@@ -134,6 +150,8 @@ static void compare_work(const struct run *run, const struct target *target, str
 			if (!(w->calls > 0))
 				continue;
 			work_add(&ret->arms[arm], w);
+			if (arm == ARM_BASELINE)
+				ret->touched_variance += touched_variance(w);
 			ret->least_net[arm] += w->wal_bytes - w->wal_fpi * image;
 			ret->most_net[arm] += w->wal_bytes - w->wal_fpi * image * IMAGE_SHARE_MIN;
 		}
@@ -148,10 +166,28 @@ static double per_call(const struct comparison *c, enum figure figure, int arm)
 	return n > 0 ? sum / n : NAN;
 }
 
-/* Above the limit and beyond tolerance, triviality and chance? Totals, not figures per call. */
-static bool breaches(const struct check *check, const struct counter *counter, double baseline,
-    double candidate, double calls)
+static double fewer_calls(const struct comparison *c)
 {
+	double a = c->arms[ARM_BASELINE].calls, b = c->arms[ARM_CANDIDATE].calls;
+
+	return a > 0 && a < b ? a : b;
+}
+
+/* One standard error of candidate - limit * baseline, as a share of the baseline, if the arms had
+ * nothing in common. They run the same ops, so this is several of the real ones. */
+static double plan_noise(const struct comparison *c, const struct check *check)
+{
+	double touched = work_touched(&c->arms[ARM_BASELINE]);
+	double limit = bound_is_ratio(check->bound) ? check->limit : 1;
+
+	return touched > 0 ? sqrt(c->touched_variance * (1 + limit * limit)) / touched : 0;
+}
+
+/* Above the limit and beyond tolerance, triviality and chance? Totals, not figures per call. */
+static bool breaches(const struct check *check, const struct counter *counter,
+    const struct comparison *c, double baseline, double candidate)
+{
+	double calls = fewer_calls(c);
 	int side = bound_is_upper(check->bound) ? 1 : -1;
 	double allowed, excess, events;
 
@@ -175,7 +211,8 @@ static bool breaches(const struct check *check, const struct counter *counter, d
 		return true;
 	events = (fabs(candidate) + fabs(baseline)) * calls / counter->weight;
 	return side * (candidate - baseline) >= counter->least &&
-	       excess * calls / counter->weight > CHANCE_SCORE * sqrt(events);
+	       excess * calls / counter->weight > CHANCE_SCORE * sqrt(events) &&
+	       !(counter->plan_decides && excess <= plan_noise(c, check) * baseline);
 }
 
 static bool known(struct judging *j, const struct target *target, const struct comparison *c,
@@ -224,6 +261,33 @@ static void tell_negligible(struct check *check)
 	    baseline, limit);
 }
 
+/* Above the limit, and beyond all but the noise of cached plans: that is not settled. */
+static bool hidden_by_plans(
+    const struct check *check, const struct counter *counter, const struct comparison *c)
+{
+	struct counter steady = *counter;
+
+	steady.plan_decides = false;
+	return counter->plan_decides && breaches(check, &steady, c, check->baseline, check->candidate);
+}
+
+/* The noise falls with the root of the time; the excess stays. */
+static void tell_hidden(const struct judging *j, struct check *check, const struct comparison *c)
+{
+	_cleanup_free_ char *found = xstrdup(check->why);
+	double excess = fabs(check->estimate / check->limit - 1);
+	double wanted = pow(plan_noise(c, check) / excess, 2) - 1;
+	char more[48] = "";
+
+	if (bound_is_ratio(check->bound) && wanted > 0 && isfinite(wanted))
+		check->needs_seconds = j->evidence.span_s * wanted;
+	check_decide(check, OUTCOME_INCONCLUSIVE,
+	    "%s. Its calls differ so much from each other that %.0f of them do not settle it%s%s%s",
+	    found, fewer_calls(c), isnan(check->needs_seconds) ? "" : "; about ",
+	    isnan(check->needs_seconds) ? "" : format_seconds(more, check->needs_seconds),
+	    isnan(check->needs_seconds) ? "" : " more of replay would");
+}
+
 /* The candidate reads or dirties more, but touches no more blocks: the cache differed. */
 static bool explained_by_cache(
     const struct check *check, const struct counter *counter, const struct comparison *c)
@@ -235,22 +299,23 @@ static bool explained_by_cache(
 		return false;
 	same.bound = BOUND_MAX_RATIO;
 	same.limit = 1;
-	return !breaches(&same, touched, per_call(c, FIGURE_TOUCHED, ARM_BASELINE),
-	    per_call(c, FIGURE_TOUCHED, ARM_CANDIDATE), c->arms[ARM_CANDIDATE].calls);
+	return !breaches(&same, touched, c, per_call(c, FIGURE_TOUCHED, ARM_BASELINE),
+	    per_call(c, FIGURE_TOUCHED, ARM_CANDIDATE));
 }
 
 static void decide_plain(
     struct check *check, const struct counter *counter, const struct comparison *c)
 {
 	_cleanup_free_ char *what = metric_phrase(check);
-	double calls = fmin(c->arms[ARM_CANDIDATE].calls,
-	    c->arms[ARM_BASELINE].calls > 0 ? c->arms[ARM_BASELINE].calls : INFINITY);
 
 	check_decide_exact(check, what);
 	if (check->outcome == OUTCOME_PASS)
 		return;
-	if (!breaches(check, counter, check->baseline, check->candidate, calls)) {
-		tell_negligible(check);
+	if (!breaches(check, counter, c, check->baseline, check->candidate)) {
+		if (hidden_by_plans(check, counter, c))
+			tell_hidden(j, check, c);
+		else
+			tell_negligible(check);
 	} else if (explained_by_cache(check, counter, c)) {
 		_cleanup_free_ char *found = xstrdup(check->why);
 
@@ -271,7 +336,6 @@ static void decide_wal_bytes(
     struct check *check, const struct counter *counter, const struct comparison *c)
 {
 	double n[N_ARMS] = {c->arms[0].calls, c->arms[1].calls};
-	double calls = fmin(n[0] > 0 ? n[0] : n[1], n[1]);
 	double large[N_ARMS], small[N_ARMS], records[N_ARMS];
 	bool breach_large, breach_small;
 
@@ -280,8 +344,8 @@ static void decide_wal_bytes(
 		small[arm] = n[arm] > 0 ? c->most_net[arm] / n[arm] : NAN;
 		records[arm] = n[arm] > 0 ? c->arms[arm].wal_records / n[arm] : NAN;
 	}
-	breach_large = breaches(check, counter, large[0], large[1], calls);
-	breach_small = breaches(check, counter, small[0], small[1], calls);
+	breach_large = breaches(check, counter, c, large[0], large[1]);
+	breach_small = breaches(check, counter, c, small[0], small[1]);
 	if (breach_large == breach_small || !bound_is_ratio(check->bound)) {
 		check_decide_exact(check, NULL);
 		if (check->outcome == OUTCOME_FAIL && !breach_large)
@@ -291,7 +355,7 @@ static void decide_wal_bytes(
 	check->estimate = bound_estimate(check->bound, records[0], records[1]);
 	check_decide_exact(check, NULL);
 	if (check->outcome == OUTCOME_FAIL &&
-	    !breaches(check, counter_of("wal.records_per_call"), records[0], records[1], calls))
+	    !breaches(check, counter_of("wal.records_per_call"), c, records[0], records[1]))
 		check->outcome = OUTCOME_PASS;
 	{
 		_cleanup_free_ char *what = metric_phrase(check);
@@ -328,7 +392,7 @@ void evaluate_counter(struct judging *j, const struct threshold *threshold,
 	if (counter->figure == FIGURE_WAL_BYTES)
 		decide_wal_bytes(check, counter, &c);
 	else
-		decide_plain(check, counter, &c);
+		decide_plain(j, check, counter, &c);
 	if (check->bound != BOUND_MAX && check->bound != BOUND_MIN && calls_differ(&c) &&
 	    check->outcome == OUTCOME_PASS)
 		check_decide(check, OUTCOME_INCONCLUSIVE,

@@ -231,6 +231,32 @@ static void a_counter_never_fails_on_a_trifle(void **state)
 	fixture_free(f);
 }
 
+/* Each session caches its own plans, so an op may run a custom plan on one arm and a generic one on
+ * the other; where calls differ a lot, that moves the total. */
+static void a_counter_of_uneven_calls_needs_more_of_them(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct work *base = &f->run.statements[TIMELINE].arms[ARM_BASELINE].work;
+	struct work *candidate = &f->run.statements[TIMELINE].arms[ARM_CANDIDATE].work;
+	const char *yaml =
+	    "{metric: buffers.touched_per_call, scope: \"name:customer timeline\", max_ratio: 1.10}";
+
+	(void)state;
+	base->exec_ms = 2000;
+	base->stddev_ms = 6;
+	base->shared_hit = 300000;
+	candidate->shared_hit = 316000;
+	assert_outcome(f, yaml, OUTCOME_PASS, "1.05×");
+	candidate->shared_hit = 345000;
+	assert_outcome(f, yaml, OUTCOME_INCONCLUSIVE, "1000 of them do not settle it");
+	candidate->shared_hit = 600000;
+	assert_outcome(f, yaml, OUTCOME_FAIL, "2.00×");
+	base->stddev_ms = 0.2; /* even calls: nothing to hide behind */
+	candidate->shared_hit = 345000;
+	assert_outcome(f, yaml, OUTCOME_FAIL, "1.15×");
+	fixture_free(f);
+}
+
 static void calls_that_differ_are_compared_per_call(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -521,6 +547,7 @@ int main(void)
 	    cmocka_unit_test(a_scope_that_matches_nothing_is_inconclusive),
 	    cmocka_unit_test(counters_fail_above_their_limit_and_not_before),
 	    cmocka_unit_test(a_counter_never_fails_on_a_trifle),
+	    cmocka_unit_test(a_counter_of_uneven_calls_needs_more_of_them),
 	    cmocka_unit_test(calls_that_differ_are_compared_per_call),
 	    cmocka_unit_test(blocks_read_alone_tell_about_the_cache),
 	    cmocka_unit_test(wal_is_judged_without_full_page_images),
