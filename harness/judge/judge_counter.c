@@ -303,8 +303,8 @@ static bool explained_by_cache(
 	    per_call(c, FIGURE_TOUCHED, ARM_CANDIDATE));
 }
 
-static void decide_plain(
-    struct check *check, const struct counter *counter, const struct comparison *c)
+static void decide_plain(const struct judging *j, struct check *check,
+    const struct counter *counter, const struct comparison *c)
 {
 	_cleanup_free_ char *what = metric_phrase(check);
 
