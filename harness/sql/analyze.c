@@ -37,6 +37,15 @@ static void settle_types(struct sql_analysis *analysis)
 	free(known);
 }
 
+/* Nobody who binds may miss a parameter, wherever the grammar has room for one. */
+static void record_others(struct analyzer *a)
+{
+	struct want nothing = want_nothing(0);
+
+	for (size_t i = 0; i < a->lex.n; i++)
+		analyze_param(a, i, &nothing);
+}
+
 static void analyzer_release(struct analyzer *a)
 {
 	for (size_t i = 0; i < a->out->n_scopes; i++)
@@ -68,6 +77,7 @@ int sql_analyze(const char *text, struct sql_analysis *ret, struct err *err)
 	analysis.n_params = lex_highest_param(&a.lex);
 	a.root = tree_statement(tree, 0);
 	analyze_statement(&a, a.root, -1, -1);
+	record_others(&a);
 	settle_types(&analysis);
 	if (analysis.n_param_items)
 		qsort(analysis.params, analysis.n_param_items, sizeof(*analysis.params), compare_params);

@@ -1,10 +1,9 @@
 /*
  * analyze: the parts of sql_analyze(). Private to sql/.
  *
- * analyze_statement.c walks statements, analyze_scope.c keeps FROMs and names, analyze_expr.c walks
- * expressions and says where each parameter stands. The walk carries a struct want: what a
- * parameter found right here would be. Expressions that hand a value through (casts, COALESCE)
- * pass it on; all others pass on want_nothing().
+ * analyze_select.c and analyze_write.c walk statements, analyze_scope.c keeps FROMs and names,
+ * analyze_expr.c walks expressions, with analyze_operator.c and analyze_call.c, and records where
+ * each parameter stands.
  */
 #ifndef SQL_ANALYZE_H
 #define SQL_ANALYZE_H
@@ -12,6 +11,7 @@
 #include "sql/lex.h"
 #include "sql/span.h"
 #include "sql/sql.h"
+#include "sql/want.h"
 
 #include <jansson.h>
 
@@ -43,28 +43,12 @@ struct analyzer {
 	int groups;
 };
 
-struct want {
-	enum param_role role;
-	int scope;
-	struct span partner;
-	const json_t *partner_node;
-	const char *op;
-	struct span base;
-	const char *base_op;
-	struct span type;
-	bool typed_constant; /* type $n */
-	bool direct, needs_type, aggregate;
-	const char *likely_type; /* with needs_type: what fits mostly; NULL */
-	int group;
-	int position;
-};
-
-struct want want_nothing(int scope);
-
-/* analyze_statement.c: a statement's node inside scope parent (-1: none). own is a scope made for its
+/* analyze_write.c: any statement's node inside scope parent (-1: none). own is a scope made for its
  * first SELECT, or -1. Returns the scope of that SELECT or of the target. */
 int analyze_statement(struct analyzer *a, const json_t *node, int parent, int own);
+/* analyze_select.c: a SELECT; a WITH, whose names the caller takes out of a->sight again. */
 int analyze_select(struct analyzer *a, const json_t *select, int parent, int own);
+void analyze_with(struct analyzer *a, const json_t *with, int scope);
 
 /* analyze_scope.c */
 int scope_new(struct analyzer *a, int parent);
@@ -79,6 +63,14 @@ void scope_add_conjuncts(struct analyzer *a, int scope, const json_t *where);
 int scope_of(struct analyzer *a, int scope, const json_t *node);
 bool scope_is_cte(const struct analyzer *a, const json_t *range_var);
 
+/* analyze_operator.c: an A_Expr. analyze_call.c: a FuncCall, a CaseExpr, and a list of expressions
+ * each of which may be the value of the whole. */
+void analyze_operator(struct analyzer *a, const json_t *body, const struct want *want);
+void analyze_call(struct analyzer *a, const json_t *call, const struct want *want);
+void analyze_case(struct analyzer *a, const json_t *body, const struct want *want);
+void analyze_alternatives(struct analyzer *a, const json_t *list, const struct want *want);
+void analyze_items(struct analyzer *a, const json_t *items, struct want want);
+
 /* analyze_link.c: takes a->derived, so that no inner SELECT sees it. */
 struct derived derived_take(struct analyzer *a);
 /* Points want, of the i-th column (called name, or ""), to the partner of that column. */
@@ -86,6 +78,8 @@ void derived_want(struct analyzer *a, const struct derived *derived, size_t i, c
     struct want *want);
 
 /* analyze_expr.c */
+/* Records the parameter at a token, unless that was done or there is none. */
+void analyze_param(struct analyzer *a, size_t token, const struct want *want);
 void analyze_node(struct analyzer *a, const json_t *node, const struct want *want);
 /* Every field of a body. */
 void analyze_fields(struct analyzer *a, const json_t *body, const struct want *want);

@@ -56,11 +56,18 @@ static void try_analyze(const char *text)
 {
 	struct sql_analysis analysis = {0};
 	struct err err = {0};
+	struct lex lex;
+	size_t params = 0;
 
 	if (sql_analyze(text, &analysis, &err) < 0) {
 		SMOKE_CHECK(err.message[0]);
 		return;
 	}
+	lex_init(&lex, text);
+	for (size_t i = 0; i < lex.n; i++)
+		params += lex_param_number(&lex, i) > 0;
+	lex_release(&lex);
+	SMOKE_CHECK(params == analysis.n_param_items);
 	for (size_t i = 0; i < analysis.n_param_items; i++) {
 		const struct sql_param *param = &analysis.params[i];
 
