@@ -26,7 +26,7 @@ static const struct usage usage = {
         "how its rows and blocks per call compare with production's. Writes are planned, not\n"
         "executed, so they have no such figures.",
     .examples = "  pgrehearse bind -w workload.json -d service=staging -o vectors.json\n"
-                "  pgrehearse bind -w workload.json -d staging --expected-ops 100000 -o v.json\n",
+                "  pgrehearse bind -w workload.json -d staging --expected-ops 100000 -o v.json",
 };
 
 static void add_figure(struct buf *out, double figure)

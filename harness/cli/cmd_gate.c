@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "cli/commands.h"
+#include "cli/gate_text.h"
 #include "cli/rehearsal.h"
 #include "report/report.h"
 
@@ -14,19 +15,6 @@
 #include <unistd.h>
 
 #define GATE_FILE_MAX_BYTES ((size_t)1 << 20)
-
-static const struct usage usage = {
-    .command = "gate",
-    .synopsis = "[OPTIONS] GATE.YAML",
-    .about =
-        "Rehearse a change: make two clones of staging, apply the candidate to one of them, "
-        "replay\n"
-        "the workload against both, and hold what was measured against the thresholds. TAP goes\n"
-        "to standard output, everything else to standard error and to results/<run-id>/.",
-    .examples = "  pgrehearse gate workloads/orders/gate.yaml\n"
-                "  pgrehearse gate workloads/orders/gate.yaml --time 3min --format markdown\n"
-                "  pgrehearse gate workloads/orders/gate-unchanged.yaml --candidate my_index.sql",
-};
 
 struct gate_overrides {
 	const char *candidate, *workload, *staging, *results, *format;
@@ -91,6 +79,24 @@ static int override(struct gate *gate, const struct gate_overrides *given, struc
 		gate->down = gate->down_sql = NULL;
 	}
 	return 0;
+}
+
+static const char about_gate[] =
+    "Rehearse a change: make two clones of staging, apply the candidate to one of them, replay the "
+    "workload against both, and hold what was measured against the thresholds. TAP goes to "
+    "standard output, everything else to standard error and to results/<run-id>/. gate.yaml(5) "
+    "describes the file; \"pgrehearse help --man gate.yaml | man -l -\" shows it.\n"
+    "\n"
+    "A gate without thresholds uses the default policy:\n"
+    "\n";
+
+static char *about(void)
+{
+	struct buf text = BUF_INIT;
+
+	buf_adds(&text, about_gate);
+	gate_text_policy(&text, "  ");
+	return buf_detach(&text);
 }
 
 static int terminal_width(void)
@@ -189,7 +195,16 @@ int cmd_gate(int argc, char **argv, struct err *err)
 	    OPTIONS_END,
 	};
 	_cleanup_(strv_release) struct strv args = {0};
-	_cleanup_free_ char *command = command_line(argc, argv);
+	_cleanup_free_ char *command = command_line(argc, argv), *description = about();
+	const struct usage usage = {
+	    .command = "gate",
+	    .synopsis = "[OPTIONS] GATE.YAML",
+	    .about = description,
+	    .examples =
+	        "  pgrehearse gate workloads/orders/gate.yaml\n"
+	        "  pgrehearse gate workloads/orders/gate.yaml --time 3min --format markdown\n"
+	        "  pgrehearse gate workloads/orders/gate-unchanged.yaml --candidate my_index.sql",
+	};
 	const struct report_format *format;
 	struct gate gate = {0};
 	int rc = options_parse(&usage, options, argc, argv, &args, err);

@@ -34,7 +34,7 @@ static const struct usage usage = {
         "With --rate max each session sends its next request as soon as it has an answer (closed\n"
         "loop): the highest throughput with that many clients.",
     .examples = "  pgrehearse replay --vectors vectors.json -d clone -R 400/s -T 60s -c 8\n"
-                "  pgrehearse replay --vectors vectors.json -d clone -R max -T 10s -c 16 -j 2\n",
+                "  pgrehearse replay --vectors vectors.json -d clone -R max -T 10s -c 16 -j 2",
 };
 
 static const char *const protocols[] = {"captured", "simple", "extended", "prepared", NULL};

@@ -11,5 +11,6 @@ const struct command commands[] = {
     {"report", "render a stored run record in another format", cmd_report},
     {"clone", "create, list, drop and mark the clones of this tool", cmd_clone},
     {"lab", "start and stop a throwaway local PostgreSQL cluster", cmd_lab},
+    {"help", "usage, manual pages and shell completion", cmd_help},
 };
 const size_t n_commands = sizeof(commands) / sizeof(commands[0]);

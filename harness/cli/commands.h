@@ -11,6 +11,7 @@ command_run cmd_bind;
 command_run cmd_capture;
 command_run cmd_clone;
 command_run cmd_gate;
+command_run cmd_help;
 command_run cmd_inspect;
 command_run cmd_judge;
 command_run cmd_lab;

@@ -9,19 +9,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < n_commands; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
-}
-
 static int exit_code_of(const struct err *err)
 {
 	if (err->code == ERR_INTERRUPTED && stop_signal())
 		return 128 + stop_signal();
 	return err_exit_code(err->code);
+}
+
+static void show_program(FILE *out)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	usage_program(&text);
+	fputs(text.data, out);
 }
 
 int main(int argc, char **argv)
@@ -31,19 +31,18 @@ int main(int argc, char **argv)
 	int rc;
 
 	if (argc < 2) {
-		usage_print_program(stderr);
+		show_program(stderr);
 		return 2;
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		puts("pgrehearse " PGREHEARSE_VERSION);
 		return 0;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0 ||
-	    strcmp(argv[1], "help") == 0) {
-		usage_print_program(stdout);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-?") == 0) {
+		show_program(stdout);
 		return 0;
 	}
-	command = find_command(argv[1]);
+	command = command_find(argv[1]);
 	if (!command) {
 		fprintf(stderr, "pgrehearse: there is no command \"%s\"\n", argv[1]);
 		fputs("hint: \"pgrehearse --help\" lists the commands\n", stderr);

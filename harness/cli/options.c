@@ -13,7 +13,7 @@
 static bool quiet, verbose, no_colour, want_help;
 
 static const struct option_spec common_options[] = {
-    {"quiet", 'q', OPTION_FLAG, NULL, "say nothing but errors and results", &quiet},
+    {"quiet", 'q', OPTION_FLAG, NULL, "say nothing but warnings, errors and results", &quiet},
     {"verbose", 'v', OPTION_FLAG, NULL, "say more of what is done", &verbose},
     {"no-color", 0, OPTION_FLAG, NULL, "no colours (as NO_COLOR in the environment)", &no_colour},
     {"help", '?', OPTION_FLAG, NULL, "show this help and exit", &want_help},
@@ -195,7 +195,7 @@ int options_parse(const struct usage *usage, const struct option_spec *options, 
 		if (rc < 0)
 			return rc;
 		if (want_help) {
-			usage_print_command(stdout, usage, options);
+			usage_show(usage, options);
 			return 1;
 		}
 	}

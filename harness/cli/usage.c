@@ -1,65 +1,162 @@
 #include "cli/usage.h"
 
+#include "base/mem.h"
+#include "report/text.h"
+
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #define HELP_COLUMN 30
+#define WIDTH       79
 
-static const char program_head[] =
-    "pgrehearse rehearses a PostgreSQL change against the production workload.\n"
-    "\n"
-    "Usage:\n"
-    "  pgrehearse COMMAND [OPTIONS]\n"
-    "\n"
-    "Commands:\n";
+const struct exit_code exit_codes[] = {
+    {"0", "pass, or the command did its work"},
+    {"1", "a threshold was breached"},
+    {"2", "usage or configuration error"},
+    {"3", "environment failure: server, clone, disk, permission"},
+    {"4", "inconclusive: not enough evidence for a verdict"},
+    {"70", "a bug of pgrehearse"},
+    {"128+n", "stopped by signal n, after cleaning up"},
+};
+const size_t n_exit_codes = sizeof(exit_codes) / sizeof(exit_codes[0]);
 
-static const char program_foot[] =
-    "\n"
-    "\"pgrehearse COMMAND --help\" explains a command. Connections follow libpq: -h -p -U -d,\n"
-    "connection URIs, PG* variables, service files and .pgpass.\n"
-    "\n"
-    "Exit codes: 0 pass, 1 a threshold was breached, 2 usage or configuration error,\n"
-    "3 environment failure, 4 inconclusive, 70 a bug, 128+n stopped by signal n.\n";
-
-void usage_print_program(FILE *out)
+const struct command *command_find(const char *name)
 {
-	fputs(program_head, out);
 	for (size_t i = 0; i < n_commands; i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	fputs(program_foot, out);
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
 }
 
-static void print_options(FILE *out, const struct option_spec *option)
+void usage_program(struct buf *out)
+{
+	buf_adds(out, "pgrehearse rehearses a PostgreSQL change against the production workload.\n\n"
+	              "Usage:\n  pgrehearse COMMAND [OPTIONS]\n\nCommands:\n");
+	for (size_t i = 0; i < n_commands; i++)
+		buf_addf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	buf_adds(out, "\n\"pgrehearse COMMAND --help\" explains a command. Connections follow libpq: "
+	              "-h -p -U -d,\nconnection URIs, PG* variables, service files and .pgpass.\n"
+	              "\nExit codes:\n");
+	for (size_t i = 0; i < n_exit_codes; i++)
+		buf_addf(out, "  %-10s %s\n", exit_codes[i].code, exit_codes[i].meaning);
+}
+
+static void add_help(struct buf *out, const char *help)
+{
+	text_wrap(out, help, HELP_COLUMN, WIDTH);
+	buf_addc(out, '\n');
+}
+
+static void add_choices(struct buf *out, const struct option_spec *option)
+{
+	_cleanup_buf_ struct buf list = BUF_INIT;
+
+	buf_adds(&list, "one of:");
+	for (int i = 0; option->choices[i]; i++)
+		buf_addf(&list, " %s", option->choices[i]);
+	buf_addf(out, "%*s", HELP_COLUMN, "");
+	add_help(out, list.data);
+}
+
+static void add_options(struct buf *out, const struct option_spec *option)
 {
 	for (; option->kind != OPTION_END; option++) {
-		char left[80];
-		int width;
-
-		width = snprintf(left, sizeof(left), "  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
+		_cleanup_free_ char *left = xasprintf("  %c%c%s --%s%s%s", option->letter ? '-' : ' ',
 		    option->letter ? option->letter : ' ', option->letter ? "," : " ", option->name,
 		    option->argument ? "=" : "", option->argument ? option->argument : "");
-		if (width >= HELP_COLUMN)
-			fprintf(out, "%s\n%*s%s\n", left, HELP_COLUMN, "", option->help);
+
+		if (strlen(left) >= HELP_COLUMN)
+			buf_addf(out, "%s\n%*s", left, HELP_COLUMN, "");
 		else
-			fprintf(out, "%-*s%s\n", HELP_COLUMN, left, option->help);
-		if (option->kind == OPTION_CHOICE) {
-			fprintf(out, "%*sone of:", HELP_COLUMN, "");
-			for (int i = 0; option->choices[i]; i++)
-				fprintf(out, " %s", option->choices[i]);
-			fputc('\n', out);
-		}
+			buf_addf(out, "%-*s", HELP_COLUMN, left);
+		add_help(out, option->help);
+		if (option->kind == OPTION_CHOICE)
+			add_choices(out, option);
 	}
 }
 
-void usage_print_command(FILE *out, const struct usage *usage, const struct option_spec *options)
+void usage_text(struct buf *out, const struct usage *usage, const struct option_spec *options)
 {
-	fprintf(
-	    out, "Usage:\n  pgrehearse %s %s\n\n%s\n", usage->command, usage->synopsis, usage->about);
-	if (options->kind != OPTION_END) {
-		fputs("\nOptions:\n", out);
-		print_options(out, options);
+	_cleanup_buf_ struct buf block = BUF_INIT;
+	const char *about = usage->about;
+	bool literal;
+
+	buf_addf(out, "Usage:\n  pgrehearse %s %s\n", usage->command, usage->synopsis);
+	while (usage_next_block(&about, &block, &literal)) {
+		buf_addc(out, '\n');
+		if (literal)
+			buf_adds(out, block.data);
+		else
+			text_wrap(out, block.data, 0, WIDTH);
+		buf_addc(out, '\n');
 	}
-	fputs("\nCommon options:\n", out);
-	print_options(out, options_common());
+	if (options->kind != OPTION_END) {
+		buf_adds(out, "\nOptions:\n");
+		add_options(out, options);
+	}
+	buf_adds(out, "\nCommon options:\n");
+	add_options(out, options_common());
 	if (usage->examples)
-		fprintf(out, "\nExamples:\n%s\n", usage->examples);
+		buf_addf(out, "\nExamples:\n%s\n", usage->examples);
+}
+
+static struct {
+	usage_renderer *renderer; /* NULL: a user asked, on the command line */
+	struct buf *out;
+} wanted;
+
+int usage_render(
+    const struct command *command, usage_renderer *renderer, struct buf *out, struct err *err)
+{
+	_cleanup_free_ char *name = xstrdup(command->name);
+	char help[] = "--help";
+	char *argv[] = {name, help, NULL};
+	int rc;
+
+	wanted.renderer = renderer;
+	wanted.out = out;
+	rc = command->run(2, argv, err);
+	wanted.renderer = NULL;
+	return rc;
+}
+
+void usage_show(const struct usage *usage, const struct option_spec *options)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (wanted.renderer) {
+		wanted.renderer(wanted.out, usage, options);
+		return;
+	}
+	usage_text(&text, usage, options);
+	fputs(text.data, stdout);
+}
+
+char *usage_next_subcommand(const char **at)
+{
+	size_t len = strspn(*at, "abcdefghijklmnopqrstuvwxyz-");
+	char *word;
+
+	if (!islower((unsigned char)**at))
+		return NULL;
+	word = xstrndup(*at, len);
+	*at += len + ((*at)[len] == '|');
+	return word;
+}
+
+bool usage_next_block(const char **at, struct buf *ret, bool *ret_literal)
+{
+	buf_clear(ret);
+	*at += strspn(*at, "\n");
+	*ret_literal = **at == ' ';
+	while (**at && **at != '\n' && (**at == ' ') == *ret_literal) {
+		size_t len = strcspn(*at, "\n");
+
+		if (ret->len > 0)
+			buf_addc(ret, *ret_literal ? '\n' : ' ');
+		buf_add(ret, *at, len);
+		*at += len + ((*at)[len] == '\n');
+	}
+	return ret->len > 0;
 }

@@ -112,6 +112,8 @@ int gate_check_scopes(const struct gate *gate, const struct workload *workload, 
 void gate_release(struct gate *gate);
 /* The default policy's thresholds, appended. */
 void gate_add_default_thresholds(struct gate *gate);
+/* Why the policy has its i-th threshold, for manuals; NULL beyond the last. */
+const char *gate_default_reason(size_t i);
 /* Parse one "metric scope bound" for `judge --threshold` from YAML flow text. */
 int threshold_parse(const char *yaml, struct threshold *ret, struct err *err);
 void threshold_release(struct threshold *threshold);

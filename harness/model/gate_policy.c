@@ -18,18 +18,32 @@ static const struct {
 	enum scope_kind scope;
 	enum bound_kind bound;
 	double limit;
+	const char *why;
 } policy[] = {
-    {"errors.rate", SCOPE_ALL, BOUND_MAX, 0.001},
-    {"coverage.time", SCOPE_ALL, BOUND_MIN, 0.80},
-    {"latency.p95", SCOPE_EACH_READ, BOUND_MAX_RATIO, 1.10},
-    {"latency.p95", SCOPE_ALL_WRITES, BOUND_MAX_RATIO, 1.25},
-    {"latency.p99", SCOPE_ALL, BOUND_MAX_RATIO, 1.25},
-    {"buffers.touched_per_call", SCOPE_EACH_READ, BOUND_MAX_RATIO, 1.25},
-    {"plan.regressions", SCOPE_ALL, BOUND_MAX, 0},
-    {"wal.bytes_per_call", SCOPE_EACH_WRITE, BOUND_MAX_RATIO, 1.30},
-    {"table.hot_ratio", SCOPE_EACH, BOUND_MIN_RATIO, 0.90},
-    {"index.used", SCOPE_EACH, BOUND_MIN, 1},
+    {"errors.rate", SCOPE_ALL, BOUND_MAX, 0.001,
+        "nothing breaks; one in a thousand leaves room for a deadlock or a timeout"},
+    {"coverage.time", SCOPE_ALL, BOUND_MIN, 0.80,
+        "what is not replayed is not judged: most of production's time has to be"},
+    {"latency.p95", SCOPE_EACH_READ, BOUND_MAX_RATIO, 1.10,
+        "no read pays for the change; p95, because a minute of traffic cannot tell 10% at "
+        "one statement's p99 from noise"},
+    {"latency.p95", SCOPE_ALL_WRITES, BOUND_MAX_RATIO, 1.25,
+        "writes may pay for an index, within bounds"},
+    {"latency.p99", SCOPE_ALL, BOUND_MAX_RATIO, 1.25, "the tail of everything together"},
+    {"buffers.touched_per_call", SCOPE_EACH_READ, BOUND_MAX_RATIO, 1.25,
+        "work hardly varies between runs, so it finds what timing cannot"},
+    {"plan.regressions", SCOPE_ALL, BOUND_MAX, 0, "no statement gets a worse plan"},
+    {"wal.bytes_per_call", SCOPE_EACH_WRITE, BOUND_MAX_RATIO, 1.30,
+        "what standbys and archives have to take"},
+    {"table.hot_ratio", SCOPE_EACH, BOUND_MIN_RATIO, 0.90,
+        "an index on a column that changes ends heap-only updates, and bloat follows"},
+    {"index.used", SCOPE_EACH, BOUND_MIN, 1, "an index that nothing scans only costs"},
 };
+
+const char *gate_default_reason(size_t i)
+{
+	return i < sizeof(policy) / sizeof(policy[0]) ? policy[i].why : NULL;
+}
 
 void gate_add_default_thresholds(struct gate *gate)
 {
