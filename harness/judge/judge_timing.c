@@ -9,7 +9,6 @@
 
 #include <math.h>
 
-#define FAIL_EXCEEDANCES 20 /* per arm, before a quantile may FAIL */
 #define MIN_BLOCKS       20 /* in mid-run */
 #define MIN_USED_BLOCKS  10 /* with at least one op */
 

@@ -17,7 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PASS_ALPHA 0.025 /* error of "at most", each check for itself: all must hold */
+#define FAIL_EXCEEDANCES 20    /* values above its quantile, per arm, before a check may FAIL */
+#define PASS_ALPHA       0.025 /* error of "at most", each check for itself: all must hold */
 
 /* What one check is about. Statement metrics use statements; the others table or index. */
 struct target {

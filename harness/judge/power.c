@@ -9,16 +9,15 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "judge/distributions.h"
-#include "judge/judge.h"
+#include "judge/judging.h"
 #include "model/vectors.h"
 
 #include <math.h>
 #include <string.h>
 
-#define FAIL_EXCEEDANCES 20
-#define POWER            0.90
-#define JUDGED_SHARE     0.95 /* of the time; the rest goes to warm-up */
-#define MOST_LINES       12
+#define POWER        0.90
+#define JUDGED_SHARE 0.95 /* of the time; the rest goes to warm-up */
+#define MOST_LINES   12
 
 struct planned_check {
 	const struct threshold *threshold;

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-#define FAIL_EXCEEDANCES   20
 #define PASS_EXCEEDANCES   100 /* from here on a quantile must be shown to be below the guard */
 #define POWER_SCORE        4.7 /* ln(guard) in standard errors at which 99.9% of unchanged runs show it */
 #define NEEDS_POWER_SCORE  0.84 /* 80% power */

@@ -148,6 +148,32 @@ static void clear_cases_end_early_and_open_ones_do_not(void **state)
 	}
 }
 
+/* In mid-run the slowest ops have no sample yet. A candidate that stopped answering must not look
+ * as good as what it answered before. */
+static void unanswered_ops_count_against_their_arm(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	struct synthetic s;
+	size_t n = 0;
+
+	(void)state;
+	synthetic_make(&plan, 4, &s);
+	for (size_t i = 0; i < s.samples.n; i++) {
+		bool hangs = s.items[i].arm == ARM_CANDIDATE && s.items[i].due_ns > UINT64_C(15000000000);
+
+		if (!hangs)
+			s.items[n++] = s.items[i];
+	}
+	s.samples.n = n;
+	s.run.replay.early_stop = true;
+	synthetic_add_threshold(&s, "latency.p50", SCOPE_ALL, BOUND_MAX_RATIO, 1.10);
+	synthetic_add_threshold(&s, "latency.p95", SCOPE_ALL, BOUND_MAX_RATIO, 1.10);
+	synthetic_judge(&s, 60, false);
+	assert_int_not_equal(s.run.verdict.outcome, OUTCOME_PASS);
+	assert_true(s.run.checks[1].estimate > 2);
+	synthetic_release(&s);
+}
+
 /* Many looks must not add up to false alarms. */
 static void looking_every_second_raises_no_false_alarm(void **state)
 {
@@ -219,6 +245,7 @@ int main(void)
 	    cmocka_unit_test(one_slow_statement_of_many_is_found),
 	    cmocka_unit_test(a_slow_tail_is_found_in_the_tail),
 	    cmocka_unit_test(clear_cases_end_early_and_open_ones_do_not),
+	    cmocka_unit_test(unanswered_ops_count_against_their_arm),
 	    cmocka_unit_test(looking_every_second_raises_no_false_alarm),
 	    cmocka_unit_test(the_same_samples_give_the_same_verdict),
 	    cmocka_unit_test(a_slow_start_is_cut_and_noise_is_not),

@@ -1,0 +1,64 @@
+/*
+ * counter: the table of counters, and one counter of a target compared between the arms.
+ *
+ * counter_compare.c adds up and holds against a limit, judge_counter.c decides and tells,
+ * judge_wal.c does so for WAL bytes.
+ */
+#ifndef JUDGE_COUNTER_H
+#define JUDGE_COUNTER_H
+
+#include "judge/judging.h"
+
+enum figure {
+	FIGURE_TOUCHED,
+	FIGURE_READ,
+	FIGURE_DIRTIED,
+	FIGURE_TEMP,
+	FIGURE_ROWS,
+	FIGURE_WAL_RECORDS,
+	FIGURE_WAL_FPI,
+	FIGURE_WAL_BYTES,
+	FIGURE_HIT_RATIO,
+};
+
+struct counter {
+	const char *metric;
+	enum figure figure;
+	double least;       /* per call: a smaller difference is not worth a verdict */
+	bool cache_decides; /* what is in cache has a say */
+	bool plan_decides;  /* the plan that a session happens to have cached has a say */
+	double weight;      /* units per event, for the chance of a total */
+};
+const struct counter *counter_of(const char *metric); /* NULL when it is not a counter */
+
+/* The work of a target on both arms, with full-page images taken out of its WAL bytes. */
+struct comparison {
+	struct work arms[N_ARMS];
+	/* WAL bytes without images, when these are as large as the totals allow and when small. */
+	double least_net[N_ARMS], most_net[N_ARMS];
+	/* Variance of the baseline's total if single calls differed in blocks as they do in time. */
+	double touched_variance;
+};
+
+void compare_work(const struct run *run, const struct target *target, struct comparison *ret);
+
+/* NAN when it is not known; for the hit ratio, per block. */
+double comparison_per_call(const struct comparison *c, enum figure figure, int arm);
+/* What the per-call figure is divided by. */
+double comparison_divisor(const struct comparison *c, enum figure figure, int arm);
+double comparison_fewer_calls(const struct comparison *c);
+
+/* One standard error of candidate - limit * baseline, as a share of the baseline, if the arms had
+ * nothing in common. They run the same ops, so this is several of the real ones. */
+double comparison_plan_noise(const struct comparison *c, const struct check *check);
+
+/* Are these figures per call above the limit, and beyond tolerance, triviality and chance? */
+bool comparison_breaches(const struct comparison *c, const struct check *check,
+    const struct counter *counter, double baseline, double candidate);
+
+/* Above the limit, but not beyond what two equal clones can differ by: PASS. */
+void counter_tell_negligible(struct check *check);
+void counter_decide_wal_bytes(
+    struct check *check, const struct counter *counter, const struct comparison *c);
+
+#endif
