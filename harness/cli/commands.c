@@ -6,6 +6,7 @@ const struct command commands[] = {
     {"capture", "production statistics into workload.json; read-only", cmd_capture},
     {"inspect", "show a workload: mix, shares, what cannot be replayed and why", cmd_inspect},
     {"bind", "workload and staging into executable statements with values", cmd_bind},
+    {"plan", "compare plans with and without the candidate, no load", cmd_plan},
     {"replay", "one clone at a target rate into a run record", cmd_replay},
     {"judge", "apply thresholds to a stored run record again", cmd_judge},
     {"report", "render a stored run record in another format", cmd_report},

@@ -15,6 +15,7 @@ command_run cmd_help;
 command_run cmd_inspect;
 command_run cmd_judge;
 command_run cmd_lab;
+command_run cmd_plan;
 command_run cmd_replay;
 command_run cmd_report;
 

@@ -7,15 +7,19 @@
 #include "base/units.h"
 #include "bind/bind.h"
 #include "cli/assemble.h"
+#include "cli/cli.h"
+#include "cli/replay_view.h"
 #include "cli/result_dir.h"
 #include "cli/results.h"
 #include "judge/judge.h"
+#include "judge/plans.h"
 #include "measure/measure.h"
 #include "measure/measure_plans.h"
 #include "replay/replay.h"
 #include "stage/candidate.h"
 #include "stage/clone.h"
 #include "stage/environment.h"
+#include "stage/hypothetical.h"
 #include "stage/lab.h"
 
 #include <math.h>
@@ -27,6 +31,8 @@ struct rehearsal {
 	const struct gate *gate;
 	const struct progress *progress;
 	bool keep;
+	bool hypothetical;
+	struct hypothetical what_if;
 	char *run_id;
 	struct result_dir results;
 	struct workload workload;
@@ -219,33 +225,66 @@ static int make_candidate(struct rehearsal *r, struct err *err)
 	return candidate_settle(r->dbs[ARM_BASELINE], r->dbs[ARM_CANDIDATE], r->progress, err);
 }
 
+/* What HypoPG foretells, beside what the build made of it. Without HypoPG there is no forecast. */
+static int foretell(struct rehearsal *r, struct err *err)
+{
+	struct err problem = {0};
+
+	if (!r->gate->up_sql)
+		return 0;
+	if (hypothetical_open(r->dbs[ARM_BASELINE], r->gate->up_sql, &r->what_if, &problem) < 0) {
+		if (problem.code == ERR_INTERRUPTED || !db_alive(r->dbs[ARM_BASELINE])) {
+			*err = problem;
+			return err->code;
+		}
+		progress_say(r->progress, PROGRESS_DETAIL, "no forecast: %s", problem.message);
+		return 0;
+	}
+	if (r->what_if.n == 0 && r->what_if.dropped.n == 0)
+		return 0;
+	return measure_predictions(r->what_if.db, &r->what_if.names, &r->vectors, r->run, err);
+}
+
 static int compare_plans(struct rehearsal *r, struct err *err)
 {
 	struct plan_options options = PLAN_OPTIONS_DEFAULT;
+	int rc;
 
 	progress_say(r->progress, PROGRESS_STAGE, "comparing plans");
-	return measure_plans(r->dbs, &r->vectors, &options, r->progress, r->run, err);
+	rc = measure_plans(r->dbs, &r->vectors, &options, r->progress, r->run, err);
+	if (rc == 0)
+		rc = foretell(r, err);
+	hypothetical_end(&r->what_if);
+	return rc;
 }
 
-/* The latest worst p95 of both arms, for the live line. */
-static double p95_ms(const struct replay_state *state, enum arm arm)
+/* The candidate arm is the baseline as HypoPG shows it to the planner. */
+static int compare_hypothetical_plans(struct rehearsal *r, struct err *err)
 {
-	enum { RECENT = 512 };
-	uint64_t recent[RECENT];
-	size_t n = 0;
+	struct plan_options options = PLAN_OPTIONS_DEFAULT;
+	struct db *arms[N_ARMS] = {[ARM_BASELINE] = r->dbs[ARM_BASELINE]};
 
-	for (size_t i = state->n_samples; i-- > 0 && n < RECENT;) {
-		const struct sample *s = &state->samples[i];
-		size_t at;
+	progress_say(r->progress, PROGRESS_STAGE, "what if: %s", r->run->candidate_name);
+	if (hypothetical_open(arms[ARM_BASELINE], r->gate->up_sql, &r->what_if, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < r->what_if.left_out.n; i++)
+		progress_say(r->progress, PROGRESS_WARNING, "left out: %s", r->what_if.left_out.items[i]);
+	arms[ARM_CANDIDATE] = r->what_if.db;
+	options.measure = false;
+	options.what_if_names = &r->what_if.names;
+	return measure_plans(arms, &r->vectors, &options, r->progress, r->run, err);
+}
 
-		if (s->arm != arm || s->status != SAMPLE_OK)
-			continue;
-		for (at = n; at > 0 && recent[at - 1] > sample_service_ns(s); at--)
-			recent[at] = recent[at - 1];
-		recent[at] = sample_service_ns(s);
-		n++;
-	}
-	return n ? (double)recent[n * 95 / 100] / 1e6 : NAN;
+/* Index sizes and definitions, in place of a replay. */
+static int look_at_indexes(struct rehearsal *r, struct err *err)
+{
+	struct db *arms[N_ARMS] = {r->dbs[ARM_BASELINE], r->dbs[ARM_CANDIDATE]};
+
+	if (r->hypothetical)
+		arms[ARM_CANDIDATE] = arms[ARM_BASELINE];
+	if (measure_begin(arms, &r->measure, err) < 0)
+		return err->code;
+	return measure_end(r->measure, false, r->progress, r->run, err);
 }
 
 /* Called about once a second while the replay runs: judge what there is, tell, decide. */
@@ -258,18 +297,17 @@ static bool look(void *ctx, const struct replay_state *state)
 	    .planned_seconds = (double)longest_ns(r->gate) / 1e9,
 	};
 	bool planned_time_is_over = state->elapsed_ns >= r->gate->replay.duration_ns;
-	size_t open = 0;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct replay_view view = {
+	    .planned_ns = r->gate->replay.duration_ns,
+	    .run = r->run,
+	    .live = cli_progress_live(),
+	    .colour = cli_colour(STDERR_FILENO),
+	};
 
 	judge_run(&input, r->run);
-	for (size_t i = 0; i < r->run->n_checks; i++)
-		open += r->run->checks[i].outcome == OUTCOME_INCONCLUSIVE;
-	progress_say(r->progress, PROGRESS_TICK,
-	    "replay %.0f of %.0f s  %.0f/s per arm  lag p99 %.2f ms  p95 %.2f -> %.2f ms  errors %llu  "
-	    "open checks %zu",
-	    (double)state->elapsed_ns / 1e9, (double)state->duration_ns / 1e9,
-	    state->elapsed_ns ? (double)state->completed / 2 * 1e9 / (double)state->elapsed_ns : 0.0,
-	    (double)state->lag_p99_ns / 1e6, p95_ms(state, ARM_BASELINE), p95_ms(state, ARM_CANDIDATE),
-	    (unsigned long long)state->errors, open);
+	replay_view(&text, &view, state);
+	progress_say(r->progress, PROGRESS_TICK, "%s", text.data);
 	if (planned_time_is_over)
 		return r->run->verdict.outcome == OUTCOME_INCONCLUSIVE;
 	return !(r->gate->replay.early_stop && judge_is_clear(r->run));
@@ -376,19 +414,39 @@ static int measured_replay(struct rehearsal *r, struct err *err)
 	return rc;
 }
 
-/* The steps up to a verdict; what they make is undone by tear_down(). */
-static int go(struct rehearsal *r, struct err *err)
-{
-	static int (*const steps[])(struct rehearsal *, struct err *) = {
-	    open_staging,
-	    make_baseline,
-	    bind,
-	    make_candidate,
-	    compare_plans,
-	    measured_replay,
-	};
+typedef int step(struct rehearsal *r, struct err *err);
 
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+/* The steps up to a verdict; what they make is undone by tear_down(). */
+static step *const gate_steps[] = {
+    open_staging,
+    make_baseline,
+    bind,
+    make_candidate,
+    compare_plans,
+    measured_replay,
+    NULL,
+};
+static step *const plan_steps[] = {
+    open_staging,
+    make_baseline,
+    bind,
+    make_candidate,
+    compare_plans,
+    look_at_indexes,
+    NULL,
+};
+static step *const hypothetical_steps[] = {
+    open_staging,
+    make_baseline,
+    bind,
+    compare_hypothetical_plans,
+    look_at_indexes,
+    NULL,
+};
+
+static int go(struct rehearsal *r, step *const *steps, struct err *err)
+{
+	for (size_t i = 0; steps[i]; i++) {
 		int rc = interrupted(err);
 
 		if (rc == 0)
@@ -404,6 +462,7 @@ static void tear_down(struct rehearsal *r)
 {
 	struct err problem = {0};
 
+	hypothetical_end(&r->what_if);
 	measure_free(r->measure);
 	environment_free(r->before);
 	for (int arm = 0; arm < N_ARMS; arm++)
@@ -418,6 +477,7 @@ static void tear_down(struct rehearsal *r)
 
 static void release(struct rehearsal *r)
 {
+	hypothetical_release(&r->what_if);
 	result_dir_close(&r->results);
 	workload_release(&r->workload);
 	vectors_release(&r->vectors);
@@ -450,6 +510,7 @@ int rehearse(const struct rehearsal_options *options, const struct progress *pro
 	    .gate = options->gate,
 	    .progress = progress,
 	    .keep = options->keep_clones,
+	    .hypothetical = options->hypothetical,
 	    .run_id = assemble_run_id(),
 	    .results = {.lock_fd = -1},
 	    .run = &ret->run,
@@ -461,7 +522,16 @@ int rehearse(const struct rehearsal_options *options, const struct progress *pro
 		rc = result_dir_open(options->gate->results_dir, r.run_id, &r.results, err);
 	if (rc == 0) {
 		begin_record(&r, options->command);
-		rc = go(&r, err);
+		rc = go(&r,
+		    options->hypothetical ? hypothetical_steps
+		    : options->plans_only ? plan_steps
+		                          : gate_steps,
+		    err);
+		assemble_forecast(&r.what_if, options->hypothetical, r.run);
+		if (options->plans_only) {
+			judge_plan_changes(r.run);
+			judge_index_facts(r.run);
+		}
 	}
 	tear_down(&r);
 	if (r.measured && keep_results(&r, &ret->dir, &late) < 0 && rc == 0) {

@@ -23,6 +23,8 @@ struct rehearsal_options {
 	const struct gate *gate;
 	const char *command; /* how to reproduce */
 	bool keep_clones;
+	bool plans_only;   /* no replay and no verdict: plans, and facts about indexes */
+	bool hypothetical; /* with plans_only: build nothing, let HypoPG tell */
 };
 
 struct rehearsal_result {
@@ -33,7 +35,7 @@ struct rehearsal_result {
 /* 0 when there is a verdict in ret->run.verdict; negative when there is none or the run was cut
  * short (signal, server lost): ret->dir then tells whether something was kept. */
 int rehearse(const struct rehearsal_options *options, const struct progress *progress,
-	struct rehearsal_result *ret, struct err *err);
+    struct rehearsal_result *ret, struct err *err);
 void rehearsal_result_release(struct rehearsal_result *result);
 
 #endif

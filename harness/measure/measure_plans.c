@@ -100,10 +100,56 @@ static void keep_text(struct run_plans *plans, const char *json)
 		free(clean);
 }
 
+/* HypoPG's names as the names that the indexes will have. */
+static void rename_indexes(const struct strv *names, char **json)
+{
+	for (size_t i = 0; names && i + 1 < names->n; i += 2) {
+		_cleanup_free_ char *from = xasprintf("\"%s\"", names->items[i]);
+		struct buf out = BUF_INIT;
+		const char *at = *json, *found;
+
+		buf_adds(&out, "");
+		while ((found = strstr(at, from))) {
+			buf_addf(&out, "%.*s\"%s\"", (int)(found - at), at, names->items[i + 1]);
+			at = found + strlen(from);
+		}
+		buf_adds(&out, at);
+		free(*json);
+		*json = buf_detach(&out);
+	}
+}
+
+/* The custom plan on one arm, with the names that its indexes will have. */
+static int plan_custom(
+    struct subject *s, int arm, const char *const *values, char **ret_json, struct err *err)
+{
+	const struct strv *names = arm == ARM_CANDIDATE ? s->planner->options->what_if_names : NULL;
+	int rc = explainer_plan(s->explainers[arm], values, ret_json, err);
+
+	if (rc == 0)
+		rename_indexes(names, ret_json);
+	return rc;
+}
+
+static int plan_generic(
+    struct subject *s, int arm, const char *const *values, char **ret_json, struct err *err)
+{
+	const struct strv *names = arm == ARM_CANDIDATE ? s->planner->options->what_if_names : NULL;
+	int rc = explainer_generic(s->explainers[arm], values, ret_json, err);
+
+	if (rc == 0)
+		rename_indexes(names, ret_json);
+	return rc;
+}
+
 /* A statement that one server does not plan is that statement's misfortune, unless the server is
  * gone or we are to stop. */
-static int tolerate(struct db *db, const struct err *problem, struct err *err)
+static int tolerate(struct subject *s, int arm, const struct err *problem, struct err *err)
 {
+	struct db *db = s->planner->arms[arm];
+
+	if (arm == ARM_CANDIDATE && s->planner->options->what_if_names)
+		db_exec(db, "ROLLBACK TO SAVEPOINT " PLAN_SAVEPOINT, NULL);
 	if (problem->code != ERR_INTERRUPTED && db_alive(db))
 		return 0;
 	*err = *problem;
@@ -121,7 +167,7 @@ static int measure_one(struct subject *s, int arm, const char *const *values, ch
 
 	if (rc < 0) {
 		plan->error = xstrdup(problem.message);
-		return tolerate(s->planner->arms[arm], &problem, err);
+		return tolerate(s, arm, &problem, err);
 	}
 	plan->timed_out = end == MEASURE_TIMED_OUT;
 	if (end == MEASURE_WRITES)
@@ -153,13 +199,13 @@ static int take_one(struct subject *s, int arm, const struct surveyed *item, int
 		plan->of = of;
 		plan->vector = of ? (int)item->row + 1 : 0;
 		plan->share = item->share;
-		rc = explainer_plan(s->explainers[arm], values, &json, &problem);
+		rc = plan_custom(s, arm, values, &json, &problem);
 	} else {
-		rc = explainer_generic(s->explainers[arm], values, &json, &problem);
+		rc = plan_generic(s, arm, values, &json, &problem);
 	}
 	if (rc < 0) {
 		plan->error = xstrdup(problem.message);
-		return tolerate(s->planner->arms[arm], &problem, err);
+		return tolerate(s, arm, &problem, err);
 	}
 	fill_planned(plan, json);
 	if (item && s->measure && measure_one(s, arm, values, &json, plan, err) < 0)
@@ -198,8 +244,8 @@ static int survey_row(struct subject *s, size_t row, struct plan_survey *survey,
 		struct err problem = {0};
 		struct plan_tree tree;
 
-		if (explainer_plan(s->explainers[arm], values, &json, &problem) < 0)
-			return tolerate(s->planner->arms[arm], &problem, err);
+		if (plan_custom(s, arm, values, &json, &problem) < 0)
+			return tolerate(s, arm, &problem, err);
 		if (!plan_tree_parse(json, &tree))
 			return 0;
 		item.cost[arm] = tree.nodes[0].cost;
@@ -257,24 +303,29 @@ static int take_statement(struct subject *s, struct err *err)
 	return rc;
 }
 
-static int open_explainers(struct subject *s, struct err *err)
+/* 1 when the server does not take the statement, which the plans then say. */
+static int open_explainer(struct subject *s, int arm, struct run_plans *plans, struct err *err)
 {
 	const struct bound_statement *bound = s->bound;
 	_cleanup_free_ uint32_t *types = xcalloc(bound->n_params + 1, sizeof(*types));
+	struct err problem = {0};
 
 	for (size_t i = 0; i < bound->n_params; i++)
 		types[i] = bound->params[i].type_oid;
-	for (int arm = 0; arm < N_ARMS; arm++) {
-		struct db *db = s->planner->arms[arm];
-		struct err problem = {0};
+	if (explainer_open(s->planner->arms[arm], bound->sql, bound->n_params, types,
+	        &s->explainers[arm], &problem) == 0)
+		return 0;
+	run_plans_add(plans)->error = xstrdup(problem.message);
+	return tolerate(s, arm, &problem, err) < 0 ? err->code : 1;
+}
 
-		if (explainer_open(db, bound->sql, bound->n_params, types, &s->explainers[arm], &problem) ==
-		    0)
-			continue;
-		run_plans_add(&s->record->arms[arm].plans)->error = xstrdup(problem.message);
-		return tolerate(db, &problem, err) < 0 ? err->code : 1;
-	}
-	return 0;
+static int open_explainers(struct subject *s, struct err *err)
+{
+	int rc = 0;
+
+	for (int arm = 0; rc == 0 && arm < N_ARMS; arm++)
+		rc = open_explainer(s, arm, &s->record->arms[arm].plans, err);
+	return rc;
 }
 
 static int plan_statement(struct planner *planner, size_t number, struct err *err)
@@ -299,12 +350,14 @@ static int plan_statement(struct planner *planner, size_t number, struct err *er
 	return rc < 0 ? rc : 0;
 }
 
-static int prepare_arms(struct db *const arms[N_ARMS], struct err *err)
+static int prepare_arms(
+    struct db *const arms[N_ARMS], const struct plan_options *options, struct err *err)
 {
 	for (int arm = 0; arm < N_ARMS; arm++)
 		if (db_exec(arms[arm], "SET statement_timeout = '" PLANNING_TIMEOUT "'", err) < 0)
 			return err->code;
-	return 0;
+	return options->what_if_names ? db_exec(arms[ARM_CANDIDATE], "SAVEPOINT " PLAN_SAVEPOINT, err)
+	                              : 0;
 }
 
 /* Leave the sessions as they were, and our own reads out of what the replay will be held to: from
@@ -338,7 +391,7 @@ int measure_plans(struct db *const arms[N_ARMS], const struct vectors *vectors,
 	    .deadline_ns = clock_now_ns(&clock_monotonic) + options->budget_ns,
 	    .run = run,
 	};
-	int rc = prepare_arms(arms, err);
+	int rc = prepare_arms(arms, options, err);
 
 	planner.picker = vector_picker_new(vectors, run->replay.seed);
 	for (size_t i = 0; rc == 0 && i < vectors->n_statements && i < run->n_replayed; i++) {
@@ -351,6 +404,77 @@ int measure_plans(struct db *const arms[N_ARMS], const struct vectors *vectors,
 	if (rc == 0)
 		note_hurry(&planner);
 	settle_arms(arms);
+	vector_picker_free(planner.picker);
+	return rc;
+}
+
+/* The places of the baseline, planned by one explainer. */
+static int predict_statement(struct subject *s, struct err *err)
+{
+	const struct run_plans *places = &s->record->arms[ARM_BASELINE].plans;
+	struct run_plans *plans = &s->record->predicted;
+
+	for (size_t i = 0; i < places->n; i++) {
+		const struct run_plan *place = &places->items[i];
+		struct run_plan *plan = run_plans_add(plans);
+		const char *const *values = values_of(s, place->vector ? (size_t)place->vector - 1 : 0);
+		_cleanup_free_ char *json = NULL;
+		struct err problem = {0};
+		bool generic = s->bound->n_params > 0 && place->rank == 0;
+
+		plan->rank = place->rank;
+		plan->of = place->of;
+		plan->vector = place->vector;
+		plan->share = place->share;
+		if ((generic ? plan_generic : plan_custom)(s, ARM_CANDIDATE, values, &json, &problem) < 0) {
+			plan->error = xstrdup(problem.message);
+			if (tolerate(s, ARM_CANDIDATE, &problem, err) < 0)
+				return err->code;
+			continue;
+		}
+		fill_planned(plan, json);
+		keep_text(plans, json);
+	}
+	return 0;
+}
+
+static int predict(struct planner *planner, size_t number, struct err *err)
+{
+	const struct bound_statement *bound = &planner->vectors->statements[number];
+	struct subject s = {
+	    .planner = planner,
+	    .number = number,
+	    .bound = bound,
+	    .record = &planner->run->statements[number],
+	    .values = xcalloc(bound->n_params + 1, sizeof(char *)),
+	};
+	int rc = open_explainer(&s, ARM_CANDIDATE, &s.record->predicted, err);
+
+	if (rc == 0)
+		rc = predict_statement(&s, err);
+	explainer_close(s.explainers[ARM_CANDIDATE]);
+	buf_release(&s.scratch);
+	free(s.values);
+	return rc < 0 ? rc : 0;
+}
+
+int measure_predictions(struct db *what_if, const struct strv *names, const struct vectors *vectors,
+    struct run *run, struct err *err)
+{
+	struct db *const arms[N_ARMS] = {[ARM_CANDIDATE] = what_if};
+	struct plan_options options = {.what_if_names = names};
+	struct planner planner = {.arms = arms, .vectors = vectors, .options = &options, .run = run};
+	int rc = db_exec(what_if,
+	    "SET LOCAL statement_timeout = '" PLANNING_TIMEOUT "'; SAVEPOINT " PLAN_SAVEPOINT, err);
+
+	if (rc < 0)
+		return rc;
+	planner.picker = vector_picker_new(vectors, run->replay.seed);
+	for (size_t i = 0; rc == 0 && i < vectors->n_statements && i < run->n_replayed; i++) {
+		rc = predict(&planner, i, err);
+		if (rc == 0 && stop_requested())
+			rc = stop_error(err);
+	}
 	vector_picker_free(planner.picker);
 	return rc;
 }

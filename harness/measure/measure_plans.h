@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/progress.h"
+#include "base/strv.h"
 #include "model/run.h"
 #include "model/vectors.h"
 #include "pg/db.h"
@@ -26,7 +27,12 @@ struct plan_options {
 	uint64_t budget_ns;  /* for all statements; what is left is then planned for few vectors */
 	unsigned timeout_ms; /* of one measured execution */
 	bool measure;        /* run reads; else only plan them */
+	/* The candidate arm is a what-if: in a transaction, where a failure goes back to the savepoint
+	 * PLAN_SAVEPOINT, and with these pairs of an index's name there and its real one. NULL when it
+	 * is a real one. */
+	const struct strv *what_if_names;
 };
+#define PLAN_SAVEPOINT "pgrehearse_plan"
 #define PLAN_OPTIONS_DEFAULT                                                                       \
 	{                                                                                              \
 		.budget_ns = UINT64_C(60000000000), .timeout_ms = 5000, .measure = true                    \
@@ -38,5 +44,10 @@ struct plan_options {
 int measure_plans(struct db *const arms[N_ARMS], const struct vectors *vectors,
     const struct plan_options *options, const struct progress *progress, struct run *run,
     struct err *err);
+
+/* The custom plans of the baseline's places once more, in a what-if session with such names: fills
+ * predicted. Call it after measure_plans. */
+int measure_predictions(struct db *what_if, const struct strv *names, const struct vectors *vectors,
+    struct run *run, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Literals out of a plan. What EXPLAIN prints is SQL made by the server's own deparser: strings in
  * single quotes, numbers bare. Every text is scrubbed unless its key is known to hold no expression,
- * so that a key of a later version cannot leak.
+ * so that a key of a later version cannot leak. Counts of nothing are left out.
  */
 #include "base/buf.h"
 #include "model/plan_tree.h"
@@ -105,6 +105,15 @@ static bool holds_no_expression(const char *key)
 	return false;
 }
 
+/* Most of a measured plan says that no block of this kind was touched. */
+static bool is_silent(const char *key, const json_t *value)
+{
+	size_t n = strlen(key);
+
+	return json_is_integer(value) && json_integer_value(value) == 0 &&
+	       ((n > 7 && strcmp(key + n - 7, " Blocks") == 0) || strncmp(key, "WAL ", 4) == 0);
+}
+
 static json_t *scrub_string(json_t *value)
 {
 	char *clean = plan_scrub_expression(json_string_value(value));
@@ -124,6 +133,10 @@ static void scrub_object(json_t *object)
 
 	json_object_foreach_safe(object, next, key, value)
 	{
+		if (is_silent(key, value)) {
+			json_object_del(object, key);
+			continue;
+		}
 		if (strcmp(key, "Settings") == 0 || holds_no_expression(key))
 			continue;
 		if (json_is_string(value))
@@ -154,7 +167,7 @@ char *plan_scrub(const char *json)
 	char *text;
 
 	scrub_value(root);
-	text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+	text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
 	json_decref(root);
 	return text;
 }

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/strv.h"
 
 #include <string.h>
 
@@ -17,14 +18,29 @@ struct explainer {
 	char *sql;
 	uint32_t *types; /* as the server resolved them */
 	int n_params;
-	bool has_measure;
+	struct strv prepared; /* names to deallocate: one too many would end a transaction */
 };
 
 static int prepare(struct explainer *e, const char *name, const char *options, struct err *err)
 {
 	_cleanup_free_ char *sql = xasprintf("EXPLAIN (%s) %s", options, e->sql);
 
-	return db_prepare(e->db, name, sql, e->n_params, e->types, NULL, NULL, err);
+	if (db_prepare(e->db, name, sql, e->n_params, e->types, NULL, NULL, err) < 0)
+		return err->code;
+	strv_add(&e->prepared, name);
+	return 0;
+}
+
+static int prepare_all(struct explainer *e, size_t n_params, const uint32_t *types, struct err *err)
+{
+	if (db_prepare(e->db, STATEMENT, e->sql, types ? (int)n_params : 0, types, &e->types,
+	        &e->n_params, err) < 0)
+		return err->code;
+	strv_add(&e->prepared, STATEMENT);
+	if ((size_t)e->n_params != n_params)
+		return err_set(
+		    err, ERR_BUG, "the statement has %d parameters, not %zu", e->n_params, n_params);
+	return prepare(e, PLAN, OPTIONS, err);
 }
 
 int explainer_open(struct db *db, const char *sql, size_t n_params, const uint32_t *types,
@@ -34,14 +50,7 @@ int explainer_open(struct db *db, const char *sql, size_t n_params, const uint32
 
 	e->db = db;
 	e->sql = xstrdup(sql);
-	if (db_prepare(db, STATEMENT, sql, types ? (int)n_params : 0, types, &e->types, &e->n_params,
-	        err) < 0 ||
-	    prepare(e, PLAN, OPTIONS, err) < 0) {
-		explainer_close(e);
-		return err->code;
-	}
-	if ((size_t)e->n_params != n_params) {
-		err_set(err, ERR_BUG, "the statement has %d parameters, not %zu", e->n_params, n_params);
+	if (prepare_all(e, n_params, types, err) < 0) {
 		explainer_close(e);
 		return err->code;
 	}
@@ -51,13 +60,11 @@ int explainer_open(struct db *db, const char *sql, size_t n_params, const uint32
 
 void explainer_close(struct explainer *explainer)
 {
-	static const char *const names[] = {STATEMENT, PLAN, MEASURE};
-
 	if (!explainer)
 		return;
-	/* One that was not prepared is an error that says nothing new. */
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		db_execf(explainer->db, NULL, "DEALLOCATE %s", names[i]);
+	for (size_t i = 0; i < explainer->prepared.n; i++)
+		db_execf(explainer->db, NULL, "DEALLOCATE %s", explainer->prepared.items[i]);
+	strv_release(&explainer->prepared);
 	free(explainer->sql);
 	free(explainer->types);
 	free(explainer);
@@ -113,9 +120,9 @@ int explainer_measure(struct explainer *explainer, const char *const *values, un
 	struct db_rows *rows;
 	struct err problem = {0};
 
-	if (!explainer->has_measure && prepare(explainer, MEASURE, MEASURE_OPTIONS, err) < 0)
+	if (!strv_contains(&explainer->prepared, MEASURE) &&
+	    prepare(explainer, MEASURE, MEASURE_OPTIONS, err) < 0)
 		return err->code;
-	explainer->has_measure = true;
 	if (db_execf(db, err, "BEGIN READ ONLY; SET LOCAL statement_timeout = %u", timeout_ms) < 0)
 		return err->code;
 	rows = db_execute(db, MEASURE, explainer->n_params, values, &problem);
