@@ -156,7 +156,7 @@ bool comparison_breaches(const struct comparison *c, const struct check *check,
 	if (check->bound == BOUND_MAX || check->bound == BOUND_MIN)
 		return true;
 	events = (fabs(candidate) + fabs(baseline)) * calls / counter->weight;
-	return side * (candidate - baseline) >= counter->least &&
+	return (!bound_allows_equal(check) || side * (candidate - baseline) >= counter->least) &&
 	       excess * calls / counter->weight > CHANCE_SCORE * sqrt(events) &&
 	       !(counter->plan_decides && excess <= comparison_plan_noise(c, check) * baseline);
 }

@@ -60,7 +60,8 @@ static void evaluate_figure(const struct target *target, struct check *check, do
 		return;
 	}
 	check_decide_exact(check, NULL);
-	if (check->outcome == OUTCOME_FAIL && fabs(candidate - baseline) < least)
+	if (check->outcome == OUTCOME_FAIL && bound_allows_equal(check) &&
+	    fabs(candidate - baseline) < least)
 		check_decide(check, OUTCOME_PASS, "%s of %s differs by less than two equal clones can",
 		    check->metric->name, target->label);
 }

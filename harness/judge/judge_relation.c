@@ -137,7 +137,7 @@ static void evaluate_sized(const struct run *run, const struct target *target, s
 		return;
 	edge = check->bound == BOUND_MAX_INCREASE ? check->limit + check->baseline
 	                                          : check->limit * check->baseline;
-	if (fabs(check->candidate - check->baseline) < least ||
+	if ((bound_allows_equal(check) && fabs(check->candidate - check->baseline) < least) ||
 	    fabs(check->candidate - edge) < tolerance * check->baseline)
 		tell_small(check);
 }

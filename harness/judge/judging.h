@@ -75,6 +75,10 @@ double bound_estimate(enum bound_kind bound, double baseline, double candidate);
 /* Is this estimate within the limit? */
 bool bound_holds(enum bound_kind bound, double estimate, double limit);
 
+/* Would a candidate equal to its baseline be within the limit? Not where the limit demands an
+ * improvement (max_ratio 0.5): then a small difference is no excuse. */
+bool bound_allows_equal(const struct check *check);
+
 /* Set the outcome and the sentence; replaces an earlier sentence. */
 void check_decide(struct check *check, enum outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -200,6 +200,9 @@ static void counters_fail_above_their_limit_and_not_before(void **state)
 
 	(void)state;
 	assert_outcome(f, yaml, OUTCOME_PASS, "5 instead of 5");
+	assert_outcome(f,
+	    "{metric: buffers.touched_per_call, scope: \"name:customer timeline\", max_ratio: 0.50}",
+	    OUTCOME_FAIL, "at most 0.50×"); /* an improvement was demanded, and there is none */
 	work->shared_hit = 5499;
 	assert_outcome(f, yaml, OUTCOME_PASS, "at most 1.10× is allowed");
 	work->shared_hit = 5510; /* 1.102: within the tolerance */
@@ -394,6 +397,8 @@ static void index_size_build_and_redundancy(void **state)
 	    "public.timeline can do all that public.customer does");
 	assert_outcome(
 	    f, "{metric: index.size_bytes, max_ratio: 1.1}", OUTCOME_PASS, "public.timeline");
+	assert_outcome(f, "{metric: index.size_bytes, scope: \"index:timeline\", max_ratio: 0.7}",
+	    OUTCOME_FAIL, "is 1.00× the baseline");
 	assert_outcome(f, "{metric: index.size_bytes, scope: \"index:typo\", max: 1MiB}",
 	    OUTCOME_INCONCLUSIVE, "matches no index");
 	fixture_free(f);
