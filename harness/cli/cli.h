@@ -91,8 +91,10 @@ bool cli_quiet(void);
 bool cli_verbose(void);
 bool cli_colour(int fd); /* a terminal, no NO_COLOR, no --no-color, TERM not dumb */
 
-/* The sink of all progress: stderr, one live line when it is a terminal, plain lines else. */
+/* The sink of all progress: stderr. On a terminal the latest tick is live: the next message
+ * replaces it. Elsewhere messages are plain lines, and ticks are few. */
 const struct progress *cli_progress(void);
-void cli_progress_finish(void); /* ends a live line */
+bool cli_progress_live(void);   /* a tick may have several lines, and colours as cli_colour() says */
+void cli_progress_finish(void); /* removes what is live */
 
 #endif

@@ -1,13 +1,14 @@
 /*
  * progress: what the user sees of long work, on stderr.
  *
- * On a terminal the latest tick is one live line that the next message replaces. Elsewhere (a
- * CI log) messages are plain lines, and a tick is printed at most every TICK_PERIOD_NS.
+ * On a terminal the latest tick is live: the next message replaces its lines. Elsewhere (a CI
+ * log) messages are plain lines, and a tick is printed at most every TICK_PERIOD_NS.
  */
 #include "base/clock.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -16,60 +17,78 @@
 
 static struct {
 	bool started, terminal, colour;
-	bool live; /* a tick stands on the current line */
+	int live_lines; /* of the tick that stands there; the cursor is at the end of the last */
 	uint64_t began_ns, last_tick_ns;
 } sink;
 
 static void start(void)
 {
+	const char *term = getenv("TERM");
+
 	if (sink.started)
 		return;
 	sink.started = true;
-	sink.terminal = isatty(STDERR_FILENO);
+	sink.terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 	sink.colour = cli_colour(STDERR_FILENO);
 	sink.began_ns = clock_now_ns(&clock_monotonic);
 }
 
-static void clear_live_line(void)
+static void clear_live_lines(void)
 {
-	if (sink.live)
+	if (sink.live_lines > 0)
 		fputs("\r\033[K", stderr);
-	sink.live = false;
+	for (; sink.live_lines > 1; sink.live_lines--)
+		fputs("\033[A\033[K", stderr);
+	sink.live_lines = 0;
 }
 
-/* Bytes of text that fill at most `columns` columns, never cutting a UTF-8 sequence. */
+/* Bytes of a line's text that fill at most `columns` columns, never cutting a UTF-8 sequence;
+ * colours take no room. */
 static int fit(const char *text, int columns)
 {
 	int bytes = 0;
 
-	while (text[bytes] && columns > 0) {
+	while (text[bytes] && text[bytes] != '\n') {
+		if (text[bytes] == '\033') {
+			bytes += (int)strcspn(text + bytes, "m");
+			bytes += text[bytes] == 'm';
+			continue;
+		}
+		if (columns-- == 0)
+			break;
 		bytes++;
 		while ((text[bytes] & 0xc0) == 0x80)
 			bytes++;
-		columns--;
 	}
 	return bytes;
 }
 
-static void tick(const char *text)
+static void tick_plain(const char *text)
 {
 	uint64_t now = clock_now_ns(&clock_monotonic);
+
+	if (sink.last_tick_ns && now - sink.last_tick_ns < TICK_PERIOD_NS)
+		return;
+	sink.last_tick_ns = now;
+	fprintf(stderr, "  %s\n", text);
+}
+
+static void tick_live(const char *text)
+{
 	struct winsize size = {0};
 	int columns = 79;
 
-	if (!sink.terminal) {
-		if (sink.last_tick_ns && now - sink.last_tick_ns < TICK_PERIOD_NS)
-			return;
-		sink.last_tick_ns = now;
-		fprintf(stderr, "  %s\n", text);
-		return;
-	}
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 2)
 		columns = size.ws_col - 1;
-	clear_live_line();
-	fprintf(stderr, "  %.*s", fit(text, columns - 2), text);
+	clear_live_lines();
+	do {
+		text += sink.live_lines > 0; /* past the line end */
+		fprintf(stderr, "%s  %.*s%s", sink.live_lines > 0 ? "\n" : "", fit(text, columns - 2), text,
+		    sink.colour ? "\033[0m" : "");
+		sink.live_lines++;
+		text += strcspn(text, "\n");
+	} while (*text);
 	fflush(stderr);
-	sink.live = true;
 }
 
 static void say(void *ctx, enum progress_level level, const char *text)
@@ -81,10 +100,13 @@ static void say(void *ctx, enum progress_level level, const char *text)
 	if (level == PROGRESS_DETAIL && !cli_verbose())
 		return;
 	if (level == PROGRESS_TICK) {
-		tick(text);
+		if (sink.terminal)
+			tick_live(text);
+		else
+			tick_plain(text);
 		return;
 	}
-	clear_live_line();
+	clear_live_lines();
 	switch (level) {
 	case PROGRESS_STAGE:
 		sink.last_tick_ns = 0;
@@ -109,8 +131,14 @@ const struct progress *cli_progress(void)
 	return &sink_progress;
 }
 
+bool cli_progress_live(void)
+{
+	start();
+	return sink.terminal && !cli_quiet();
+}
+
 void cli_progress_finish(void)
 {
-	clear_live_line();
+	clear_live_lines();
 	fflush(stderr);
 }
