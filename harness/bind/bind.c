@@ -1,7 +1,9 @@
 #include "bind/bind.h"
 
-#include "bind/binding.h"
 #include "bind/finish.h"
+#include "bind/form.h"
+#include "bind/identify.h"
+#include "bind/oracle.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -147,7 +149,11 @@ static int bind_statement(
 		return rc;
 	if (!can_replay(b->analysis.kind))
 		return err_set(err, ERR_USAGE, "%s is not replayed", sql_kind_name(b->analysis.kind));
-	rc = choose_values(b, err);
+	rc = identify(b, err);
+	if (rc == 0)
+		rc = choose_values(b, err);
+	if (rc == 0)
+		form_settle(b);
 	if (rc == 0)
 		rc = calibrate(b, err);
 	if (rc == 0)
@@ -296,9 +302,15 @@ int bind_workload(struct db *staging, const struct workload *workload,
 		return rc;
 	fidelities = xcalloc(workload->n_statements + 1, sizeof(*fidelities));
 	run.catalog = catalog_new(staging);
+	run.oracle = oracle_open(staging);
 	run.calibrate_s = effective.calibrate_s > 0 ? effective.calibrate_s : DEFAULT_CALIBRATE_S;
 	rc = bind_all(&run, workload, progress, ret, fidelities, err);
 	set_totals(workload, ret);
+	if (rc == 0 && oracle_silence(run.oracle))
+		progress_say(progress, PROGRESS_NOTE,
+		    "whether production sent parameters or literals is judged by the work per call: %s",
+		    oracle_silence(run.oracle));
+	oracle_close(run.oracle);
 	catalog_free(run.catalog);
 	restore_connection(staging);
 	if (rc == 0 && options->ret_fidelity)

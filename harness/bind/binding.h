@@ -2,18 +2,18 @@
  * binding: one statement on its way from normalised text to vectors. Shared by bind's own files.
  *
  *     executable_choose()   a text that prepares, and the type of every parameter   executable.c
+ *     identify()            production's form: literals, declared types             identify.c
  *     slots_plan()          a rule per parameter: what kind of value it wants       slots.c
  *     writes_plan()         unique keys, foreign keys, SET, DELETE                  writes.c
  *     sources_fill()        pools of rows for the rules to draw from                sources.c
- *     calibrate()           settings under which rows per call are production's     calibrate.c
+ *     calibrate()           form and settings under which the work is production's  calibrate.c
  *     slots_generate()      the vectors                                             generate.c
  *     check_*()             do they run?                                            check.c
  *
  * A pool is a table of texts: rows drawn from staging, one column per parameter. A slot is a
  * parameter with its rule and the column of the pool that it reads. A setting is a number that a
  * rule needs beside the row (how wide, how many, how long); calibrate() chooses among the
- * settings of the rule's scale. Identifying a statement by its queryid belongs between the first
- * two steps, weights for the vectors after the last but one.
+ * settings of the rule's scale. A form (form.h) says which parameters production wrote as literals.
  */
 #ifndef BIND_BINDING_H
 #define BIND_BINDING_H
@@ -29,6 +29,8 @@
 struct bind_run {
 	struct db *db;
 	struct catalog *catalog;
+	struct oracle *oracle;
+	bool generic_plans; /* plan_cache_mode of the connection: auto, or force_custom_plan */
 	const struct bind_options *options;
 	double replayable_calls; /* the calls that expected_ops are shared out by */
 	double calibrate_s;      /* that is left for all */
@@ -64,6 +66,9 @@ struct slot {
 	int number;                   /* n of $n */
 	const struct sql_param *item; /* where it stands; NULL when the text does not say */
 	const struct catalog_type *type;
+	uint32_t declared; /* in Parse; 0 lets the server infer it */
+	bool literal;      /* production wrote it into the text */
+	enum literal_form written;
 	enum slot_rule rule;
 	int pool; /* index into binding.pools; -1 none */
 	int column;
@@ -93,6 +98,9 @@ struct binding {
 	enum vector_order order;
 	size_t n_wanted;               /* vectors */
 	bool prepared;                 /* as PREPARED_NAME on the connection */
+	bool identified;               /* the form has production's queryid */
+	size_t n_literals;             /* slots */
+	enum protocol protocol;        /* SIMPLE: all literals; EXTENDED: planned in every call */
 	enum value_source best_source; /* better ones were tried, and their values did not work */
 	size_t key_rank;               /* which of a document's keys to take, 0 the commonest */
 };
@@ -169,7 +177,7 @@ void pool_swap(struct pool *pool, size_t a, size_t b);
 void pool_shuffle(struct pool *pool, struct rng *rng);
 /* Hand the pool over; returns its index. */
 int pool_attach(struct binding *b, struct pool *pool);
-/* Back to what is known from the text: number, item, type. */
+/* Back to what is known from the text: number, item, type, form. */
 void slot_reset(struct slot *slot);
 /* Sort the column that a range rule reads, in the order of its type. */
 int slot_sort(struct binding *b, struct slot *slot, struct err *err);

@@ -7,7 +7,7 @@
  * per call decide; blocks per call decide where rows do not change (an aggregate returns one
  * row whatever it reads).
  */
-#include "bind/binding.h"
+#include "bind/form.h"
 #include "bind/literal.h"
 
 #include "base/clock.h"
@@ -16,12 +16,16 @@
 #include <math.h>
 #include <string.h>
 
-#define VECTORS_PER_STEP 8
-#define REFINEMENTS      3
-#define BLOCKS_WEIGHT    0.5
-#define FAR_TOO_MUCH     5.0
-#define WORTH_CHANGING   0.03 /* of the score: below it the earlier setting stays */
-#define GOOD_ENOUGH      0.05 /* a score below which no setting is looked for */
+#define VECTORS_PER_STEP     8
+#define VECTORS_PER_FORM     16
+#define REFINEMENTS          3
+#define BLOCKS_WEIGHT        0.5
+#define FAR_TOO_MUCH         5.0
+#define WORTH_CHANGING       0.03
+#define LIMIT_WORTH_CHANGING 0.4
+#define FORM_WORTH_CHANGING  0.1
+#define FORM_GOOD_ENOUGH     0.15 /* a score below which no other form is tried */
+#define GOOD_ENOUGH          0.05 /* a score below which no setting is looked for */
 
 struct target {
 	double rows, blocks; /* production's, per call; NAN unknown */
@@ -79,14 +83,20 @@ static bool out_of_time(const struct binding *b)
 }
 
 /* The score of the settings as they are; INFINITY when they do not run in time. */
+static double measure_n(
+    struct binding *b, size_t n, const struct target *target, struct check_result *found)
+{
+	char **values = slots_generate(b, n);
+	struct err ignored = {0}; /* a value that does not work is a setting not to choose */
+	int rc = check_vectors(b, values, n, found, &ignored);
+
+	slots_values_free(b, values, n);
+	return rc < 0 || found->timed_out || found->measured == 0 ? INFINITY : score(found, target);
+}
+
 static double measure(struct binding *b, const struct target *target, struct check_result *found)
 {
-	char **values = slots_generate(b, VECTORS_PER_STEP);
-	struct err ignored = {0}; /* a value that does not work is a setting not to choose */
-	int rc = check_vectors(b, values, VECTORS_PER_STEP, found, &ignored);
-
-	slots_values_free(b, values, VECTORS_PER_STEP);
-	return rc < 0 || found->timed_out || found->measured == 0 ? INFINITY : score(found, target);
+	return measure_n(b, VECTORS_PER_STEP, target, found);
 }
 
 static bool far_too_much(const struct check_result *found, const struct target *target)
@@ -101,6 +111,7 @@ struct search {
 	struct binding *b;
 	struct slot *slot;
 	const struct target *target;
+	double worth_changing; /* of the score: below it the earlier setting stays */
 	double best_setting, best;
 };
 
@@ -110,7 +121,7 @@ static void try_setting(struct search *s, double setting, struct check_result *f
 
 	s->slot->setting = setting;
 	result = measure(s->b, s->target, found);
-	if (result < s->best - WORTH_CHANGING) {
+	if (result < s->best - s->worth_changing) {
 		s->best = result;
 		s->best_setting = setting;
 	} else {
@@ -144,7 +155,11 @@ static void refine(struct search *s, double below, double above)
 static void choose_setting(struct binding *b, struct slot *slot, const struct target *target)
 {
 	const struct scale *scale = scale_of(slot);
-	struct search search = {.b = b, .slot = slot, .target = target, .best_setting = slot->setting};
+	struct search search = {.b = b,
+	    .slot = slot,
+	    .target = target,
+	    .best_setting = slot->setting,
+	    .worth_changing = WORTH_CHANGING};
 	struct check_result found;
 	int last = -1;
 
@@ -165,10 +180,15 @@ static void choose_setting(struct binding *b, struct slot *slot, const struct ta
 	slot->calibrated = isfinite(search.best);
 }
 
-/* A LIMIT that cuts off is production's; one that does not may have been larger. */
+/* The round number next above the rows per call is likely, and weights reach its mean; a much
+ * better one is needed to prefer it. */
 static void choose_limit(struct binding *b, struct slot *slot, const struct target *target)
 {
-	struct search search = {.b = b, .slot = slot, .target = target, .best_setting = slot->setting};
+	struct search search = {.b = b,
+	    .slot = slot,
+	    .target = target,
+	    .best_setting = slot->setting,
+	    .worth_changing = LIMIT_WORTH_CHANGING};
 	struct check_result found;
 	double setting = slot->setting;
 
@@ -183,27 +203,109 @@ static void choose_limit(struct binding *b, struct slot *slot, const struct targ
 	slot->calibrated = isfinite(search.best);
 }
 
-int calibrate(struct binding *b, struct err *err)
+static void choose_settings(struct binding *b, const struct target *target)
 {
-	const struct work *work = &b->statement->work;
-	struct target target = {
-	    work_per_call(work, work->rows), work_per_call(work, work_touched(work))};
 	int n_scaled = 0;
 
-	if (b->analysis.writes || b->analysis.locks_rows ||
-	    (isnan(target.rows) && isnan(target.blocks)))
-		return 0;
 	for (size_t i = 0; i < b->n_slots; i++)
 		n_scaled += scale_of(&b->slots[i]) != NULL;
 	for (int pass = 0; pass < (n_scaled > 1 ? 2 : 1); pass++) {
 		for (size_t i = 0; i < b->n_slots; i++) {
 			struct slot *slot = &b->slots[i];
 			if (scale_of(slot) && !out_of_time(b))
-				choose_setting(b, slot, &target);
+				choose_setting(b, slot, target);
 			else if (slot->rule == RULE_LIMIT && !out_of_time(b))
-				choose_limit(b, slot, &target);
+				choose_limit(b, slot, target);
 		}
 	}
+}
+
+/* A form that production may have used, with the settings that suit it best. */
+struct attempt {
+	int k;
+	enum protocol protocol;
+	double score;
+	double *settings;
+};
+
+static void apply(struct binding *b, const struct attempt *a)
+{
+	if (!b->identified)
+		form_set(b, a->k);
+	b->protocol = a->protocol;
+	for (size_t i = 0; i < b->n_slots; i++)
+		b->slots[i].setting = a->settings[i];
+}
+
+static void attempt(struct binding *b, const struct target *target, struct attempt *a)
+{
+	struct check_result found;
+
+	apply(b, a);
+	choose_settings(b, target);
+	for (size_t i = 0; i < b->n_slots; i++)
+		a->settings[i] = b->slots[i].setting;
+	a->score = measure_n(b, VECTORS_PER_FORM, target, &found);
+}
+
+/* How many parameters are left when LIMIT and OFFSET are literals. */
+static int count_without_limits(const struct binding *b)
+{
+	int k = (int)b->n_slots;
+
+	while (k > 0 && (b->slots[k - 1].rule == RULE_LIMIT || b->slots[k - 1].rule == RULE_OFFSET))
+		k--;
+	return k;
+}
+
+/* Where the work is not production's, another form may be why: a LIMIT that the planner does not
+ * know, a plan for all values where production had one for each. */
+static size_t list_forms(const struct binding *b, struct attempt *ret)
+{
+	int n = (int)b->n_slots, k = count_without_limits(b);
+	size_t count = 0;
+
+	ret[count++] = (struct attempt){.k = n, .protocol = b->protocol};
+	if (n == 0 || b->protocol != PROTOCOL_CAPTURED)
+		return count;
+	if (!b->identified && k > 0 && k < n && form_possible(&b->analysis, n, k))
+		ret[count++] = (struct attempt){.k = k, .protocol = PROTOCOL_CAPTURED};
+	ret[count++] = (struct attempt){.k = n, .protocol = PROTOCOL_EXTENDED};
+	return count;
+}
+
+static void choose_form(struct binding *b, const struct target *target)
+{
+	struct attempt forms[3];
+	size_t n = list_forms(b, forms), best = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		forms[i].settings = xcalloc(b->n_slots + 1, sizeof(double));
+		for (size_t s = 0; s < b->n_slots; s++)
+			forms[i].settings[s] = b->slots[s].setting;
+	}
+	for (size_t i = 0; i < n && (i == 0 || !out_of_time(b)); i++) {
+		attempt(b, target, &forms[i]);
+		if (forms[i].score < forms[best].score - FORM_WORTH_CHANGING)
+			best = i;
+		if (forms[best].score < FORM_GOOD_ENOUGH)
+			break;
+	}
+	apply(b, &forms[best]);
+	for (size_t i = 0; i < n; i++)
+		free(forms[i].settings);
+}
+
+int calibrate(struct binding *b, struct err *err)
+{
+	const struct work *work = &b->statement->work;
+	struct target target = {
+	    work_per_call(work, work->rows), work_per_call(work, work_touched(work))};
+
+	if (b->analysis.writes || b->analysis.locks_rows ||
+	    (isnan(target.rows) && isnan(target.blocks)))
+		return 0;
+	choose_form(b, &target);
 	return db_alive(b->run->db)
 	           ? 0
 	           : err_set(err, ERR_ENV, "%s: the connection was lost while calibrating",

@@ -2,6 +2,7 @@
  * Do the values work, and what do they cost? Reads are executed by EXPLAIN ANALYZE in a read-only
  * transaction that is rolled back; what writes or locks is only planned.
  */
+#include "bind/form.h"
 #include "bind/writes.h"
 
 #include "base/clock.h"
@@ -13,22 +14,49 @@
 
 #define QUERY_CANCELED      "57014"
 #define READ_ONLY_VIOLATION "25006"
+#define CUSTOM_PLANS        5 /* of a session, before it compares (plancache.c) */
+
+static void add_value(struct buf *sql, const struct slot *slot, const char *value)
+{
+	_cleanup_free_ char *quoted = value && !slot->literal ? db_quote_literal(value) : NULL;
+
+	buf_adds(sql, quoted ? quoted : "NULL");
+}
+
+/* Fresh parameters have their values too; borrowed from values and ret_fresh. */
+static void complete(
+    const struct binding *b, char *const *values, size_t i, char **ret_row, char **ret_fresh)
+{
+	for (size_t s = 0; s < b->n_slots; s++) {
+		const struct slot *slot = &b->slots[s];
+		ret_fresh[s] = slot->rule == RULE_FRESH ? fresh_text(slot, (int64_t)i) : NULL;
+		ret_row[s] = ret_fresh[s] ? ret_fresh[s] : values[i * b->n_slots + s];
+	}
+}
 
 static char *explain_text(const struct binding *b, char *const *values, size_t i, bool execute)
 {
+	_cleanup_free_ char **row = xcalloc(b->n_slots + 1, sizeof(*row));
+	_cleanup_free_ char **fresh = xcalloc(b->n_slots + 1, sizeof(*fresh));
 	struct buf sql = BUF_INIT;
 
-	buf_addf(&sql, "EXPLAIN (FORMAT JSON%s) EXECUTE %s",
-	    execute ? ", ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF" : "", PREPARED_NAME);
-	for (size_t s = 0; s < b->n_slots; s++) {
-		const struct slot *slot = &b->slots[s];
-		_cleanup_free_ char *fresh = slot->rule == RULE_FRESH ? fresh_text(slot, (int64_t)i) : NULL;
-		const char *value = fresh ? fresh : values[i * b->n_slots + s];
-		_cleanup_free_ char *quoted = value ? db_quote_literal(value) : xstrdup("NULL");
-		buf_addf(&sql, "%s%s", s ? ", " : "(", quoted);
+	complete(b, values, i, row, fresh);
+	buf_addf(&sql, "EXPLAIN (FORMAT JSON%s) ",
+	    execute ? ", ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF" : "");
+	if (b->protocol == PROTOCOL_SIMPLE) {
+		_cleanup_free_ char *text = form_text(b, row, true);
+		buf_adds(&sql, text);
+	} else {
+		buf_adds(&sql, "EXECUTE " PREPARED_NAME);
+		for (size_t s = 0; s < b->n_slots; s++) {
+			buf_adds(&sql, s ? ", " : "(");
+			add_value(&sql, &b->slots[s], row[s]);
+		}
+		if (b->n_slots)
+			buf_addc(&sql, ')');
 	}
-	if (b->n_slots)
-		buf_addc(&sql, ')');
+	for (size_t s = 0; s < b->n_slots; s++)
+		free(fresh[s]);
 	return buf_detach(&sql);
 }
 
@@ -66,11 +94,58 @@ static int explain_one(struct binding *b, char *const *values, size_t i, bool ex
 	return 0;
 }
 
+static bool may_execute(const struct binding *b)
+{
+	return !b->analysis.writes && !b->analysis.locks_rows;
+}
+
+static int set_plan_mode(struct binding *b, bool generic, struct err *err)
+{
+	int rc;
+
+	if (b->run->generic_plans == generic)
+		return 0;
+	rc = db_execf(
+	    b->run->db, err, "SET plan_cache_mode = %s", generic ? "auto" : "force_custom_plan");
+	if (rc == 0)
+		b->run->generic_plans = generic;
+	return rc;
+}
+
+/* A session settles for one plan of a prepared statement after some executions: get there. */
+static int settle_plan(struct binding *b, char *const *values, size_t n, struct err *err)
+{
+	int rc = set_plan_mode(b, true, err);
+
+	if (rc == 0)
+		rc = form_prepare(b, values, err);
+	for (size_t i = 0; i < CUSTOM_PLANS && rc == 0; i++) {
+		struct check_figures ignored;
+		rc = explain_one(b, values, i % n, false, &ignored, err);
+	}
+	return rc;
+}
+
+/* The statement in its form, with the plan that the replay will have. */
+static int begin(struct binding *b, char *const *values, size_t n, struct err *err)
+{
+	if (b->protocol == PROTOCOL_SIMPLE)
+		return 0;
+	if (b->protocol == PROTOCOL_CAPTURED && b->n_slots > b->n_literals && may_execute(b))
+		return settle_plan(b, values, n, err);
+	if (set_plan_mode(b, false, err) < 0)
+		return err->code;
+	return b->n_slots > 0 ? form_prepare(b, values, err) : 0;
+}
+
 static int explain_all(struct binding *b, char *const *values, size_t n, bool execute,
     struct check_result *result, struct err *err)
 {
-	int rc = db_exec(b->run->db, "BEGIN READ ONLY", err);
+	int rc = begin(b, values, n, err);
 
+	if (rc < 0)
+		return rc;
+	rc = db_exec(b->run->db, "BEGIN READ ONLY", err);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct check_figures figures;
 		rc = explain_one(b, values, i, execute, &figures, err);
@@ -84,17 +159,13 @@ static int explain_all(struct binding *b, char *const *values, size_t n, bool ex
 	return rc;
 }
 
-static bool may_execute(const struct binding *b)
-{
-	return !b->analysis.writes && !b->analysis.locks_rows;
-}
-
 size_t check_each(struct binding *b, char *const *values, size_t n, struct check_figures *ret)
 {
 	struct err ignored = {0}; /* it ends the measuring; the vectors have been checked before */
 	size_t measured = 0;
 
-	if (!may_execute(b) || db_exec(b->run->db, "BEGIN READ ONLY", &ignored) < 0)
+	if (!may_execute(b) || begin(b, values, n, &ignored) < 0 ||
+	    db_exec(b->run->db, "BEGIN READ ONLY", &ignored) < 0)
 		return 0;
 	while (measured < n && clock_now_ns(&clock_monotonic) < b->run->deadline_ns &&
 	       explain_one(b, values, measured, true, &ret[measured], &ignored) == 0)

@@ -373,6 +373,7 @@ static int fill_slots(struct attempt *a, struct err *err)
 		struct slot *slot = &b->slots[i];
 		slot->number = (int)i + 1;
 		slot->item = item_of(b, slot->number);
+		slot->declared = i < (size_t)a->n ? a->types[i] : 0;
 		slot->type = catalog_type(b->run->catalog, a->resolved[i], err);
 		slot->pool = -1;
 		slot->mate = -1;

@@ -1,5 +1,7 @@
 #include "bind/finish.h"
 
+#include "bind/form.h"
+
 #include "bind/types.h"
 #include "bind/weights.h"
 
@@ -60,6 +62,7 @@ static void fill_param(const struct slot *slot, struct param *ret)
 	*ret = (struct param){
 	    .type_oid = slot->type->oid < TYPE_FIRST_USER ? slot->type->oid : 0,
 	    .type_name = xstrdup(slot->type->name),
+	    .literal = slot->literal ? slot->written : LITERAL_TYPED,
 	};
 	if (slot->rule != RULE_FRESH)
 		return;
@@ -126,6 +129,47 @@ static double *choose_weights(
 	return weights;
 }
 
+/* Literals beside parameters become part of the text; the rest are the replay's parameters. Takes
+ * the values over. */
+static void take_values(struct binding *b, char **values, size_t n, struct bound_statement *ret)
+{
+	bool mixed = b->n_literals > 0 && b->n_literals < b->n_slots;
+
+	ret->sql = mixed ? form_final(b, values) : xstrdup(b->sql);
+	ret->n_params = b->n_slots - (mixed ? b->n_literals : 0);
+	ret->params = xcalloc(ret->n_params + 1, sizeof(*ret->params));
+	ret->values = xcalloc(n * ret->n_params + 1, sizeof(*ret->values));
+	for (size_t s = 0, p = 0; s < b->n_slots; s++) {
+		const struct slot *slot = &b->slots[s];
+		bool dropped = mixed && slot->literal;
+		for (size_t i = 0; i < n; i++) {
+			char **value = &values[i * b->n_slots + s];
+			if (dropped)
+				free(*value);
+			else
+				ret->values[i * ret->n_params + p] = *value;
+		}
+		if (!dropped)
+			fill_param(slot, &ret->params[p++]);
+	}
+	free(values);
+}
+
+static void note_form(struct binding *b)
+{
+	bool mixed = b->n_literals > 0 && b->n_literals < b->n_slots;
+
+	if (b->protocol == PROTOCOL_SIMPLE)
+		binding_note(b, "production sent literals");
+	else if (mixed)
+		binding_note(b, "%zu constant%s in the text, %s", b->n_literals,
+		    b->n_literals == 1 ? "" : "s",
+		    b->identified ? "as production sent it" : "which is nearer to production's work");
+	else if (b->protocol == PROTOCOL_EXTENDED)
+		binding_note(b, "planned in every call, as %s",
+		    b->analysis.writes ? "production's literals were" : "suits production's work best");
+}
+
 int finish_statement(
     struct binding *b, struct bound_statement *ret, struct bind_fidelity *fidelity, struct err *err)
 {
@@ -144,24 +188,21 @@ int finish_statement(
 	*ret = (struct bound_statement){
 	    .name = xstrdup(statement->name),
 	    .queryid = xstrdup(statement->queryid),
-	    .sql = xstrdup(b->sql),
 	    .kind = kind_of(b->analysis.kind),
 	    .writes = b->analysis.writes,
 	    .calls = statement->work.calls,
 	    .exec_ms = statement->work.exec_ms,
 	    .production = statement->work,
 	    .source = source_of(b, weights != NULL),
-	    .note = b->note.len ? xstrdup(b->note.data) : NULL,
-	    .params = xcalloc(b->n_slots + 1, sizeof(struct param)),
-	    .n_params = b->n_slots,
+	    .protocol = b->protocol,
 	    .order = b->order,
-	    .values = values,
 	    .weights = weights,
 	    .n_vectors = n,
 	};
 	for (size_t i = 0; i < statement->tables.n; i++)
 		strv_add(&ret->tables, statement->tables.items[i]);
-	for (size_t i = 0; i < b->n_slots; i++)
-		fill_param(&b->slots[i], &ret->params[i]);
+	take_values(b, values, n, ret);
+	note_form(b);
+	ret->note = b->note.len ? xstrdup(b->note.data) : NULL;
 	return 0;
 }

@@ -2,7 +2,7 @@
  * The vectors: every slot's rule applied to the rows of its pool. A pure function of pools,
  * settings and seed; vector i does not depend on how many are made.
  */
-#include "bind/binding.h"
+#include "bind/form.h"
 #include "bind/literal.h"
 
 #include "base/mem.h"
@@ -133,6 +133,8 @@ static char *pattern_of(const struct binding *b, const struct slot *slot, size_t
 
 static char *slot_value(const struct binding *b, const struct slot *slot, size_t i)
 {
+	if (form_freezes(b, slot))
+		i = 0;
 	switch (slot->rule) {
 	case RULE_ROW:
 		return xstrdup(own_cell(b, slot, i));

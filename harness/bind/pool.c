@@ -117,7 +117,15 @@ void slot_reset(struct slot *slot)
 {
 	release_slot(slot);
 	*slot = (struct slot){
-	    .number = slot->number, .item = slot->item, .type = slot->type, .pool = -1, .mate = -1};
+	    .number = slot->number,
+	    .item = slot->item,
+	    .type = slot->type,
+	    .declared = slot->declared,
+	    .literal = slot->literal,
+	    .written = slot->written,
+	    .pool = -1,
+	    .mate = -1,
+	};
 }
 
 void binding_release(struct binding *b)

@@ -1,0 +1,194 @@
+#include "bind/form.h"
+
+#include "bind/number.h"
+#include "bind/types.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool form_possible(const struct sql_analysis *analysis, int n_params, int k)
+{
+	int next = k + 1;
+
+	for (size_t i = 0; i < analysis->n_param_items; i++) {
+		int number = analysis->params[i].number;
+		if (number > k && number != next++)
+			return false;
+	}
+	return next == n_params + 1;
+}
+
+static bool is_numeric(const struct slot *slot)
+{
+	return slot->type->category == 'N';
+}
+
+void form_set(struct binding *b, int k)
+{
+	b->n_literals = 0;
+	for (size_t i = 0; i < b->n_slots; i++) {
+		struct slot *slot = &b->slots[i];
+		slot->literal = slot->number > k;
+		slot->written = is_numeric(slot) ? LITERAL_NUMBER : LITERAL_STRING;
+		b->n_literals += slot->literal;
+	}
+}
+
+bool form_freezes(const struct binding *b, const struct slot *slot)
+{
+	return slot->literal && b->n_literals < b->n_slots;
+}
+
+static bool is_settled_by_row(const struct binding *b, const struct slot *slot)
+{
+	return form_freezes(b, slot) && slot->pool >= 0 && slot->rule == RULE_ROW;
+}
+
+static const char *cell(const struct pool *pool, size_t row, const struct slot *slot)
+{
+	return pool->cells[row * pool->n_columns + (size_t)slot->column];
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* Do two rows of the pool agree in all the literals that read it? */
+static bool same_literals(const struct binding *b, int pool, size_t row, size_t other)
+{
+	for (size_t i = 0; i < b->n_slots; i++) {
+		const struct slot *slot = &b->slots[i];
+		if (slot->pool == pool && is_settled_by_row(b, slot) &&
+		    !same_text(cell(&b->pools[pool], row, slot), cell(&b->pools[pool], other, slot)))
+			return false;
+	}
+	return true;
+}
+
+/* The commonest values among the first rows: those are drawn at random. */
+static size_t commonest(const struct binding *b, int pool)
+{
+	enum { LOOKED_AT = 200 };
+	size_t n = b->pools[pool].n_rows < LOOKED_AT ? b->pools[pool].n_rows : LOOKED_AT;
+	size_t best = 0, most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t count = 0;
+		for (size_t j = 0; j < n; j++)
+			count += same_literals(b, pool, i, j);
+		if (count > most) {
+			most = count;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static void keep_rows_like(struct binding *b, int index, size_t row)
+{
+	struct pool *pool = &b->pools[index];
+	size_t kept = 1;
+
+	pool_swap(pool, 0, row);
+	for (size_t i = 1; i < pool->n_rows; i++)
+		if (same_literals(b, index, 0, i))
+			pool_swap(pool, kept++, i);
+	for (size_t i = kept * pool->n_columns; i < pool->n_rows * pool->n_columns; i++)
+		free(pool->cells[i]);
+	pool->n_rows = kept;
+}
+
+static bool needs_own_value(const struct binding *b, const struct slot *slot)
+{
+	return slot->rule == RULE_FRESH ||
+	       (b->order == VECTOR_SEQUENTIAL && slot->pool >= 0 && slot->selects);
+}
+
+void form_settle(struct binding *b)
+{
+	for (size_t i = 0; i < b->n_slots; i++) {
+		if (form_freezes(b, &b->slots[i]) && needs_own_value(b, &b->slots[i])) {
+			form_set(b, (int)b->n_slots);
+			if (b->analysis.kind != SQL_INSERT)
+				b->protocol = PROTOCOL_EXTENDED;
+			return;
+		}
+	}
+	for (size_t p = 0; p < b->n_pools; p++) {
+		bool any = false;
+		for (size_t i = 0; i < b->n_slots; i++)
+			any = any || (b->slots[i].pool == (int)p && is_settled_by_row(b, &b->slots[i]));
+		if (any && b->pools[p].n_rows > 0 && b->pools[p].stride == 1)
+			keep_rows_like(b, (int)p, commonest(b, (int)p));
+	}
+}
+
+static bool is_plain_number(const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+
+	return digits > 0 && (value[digits] == '\0' || (value[digits] == '.' && value[digits + 1] &&
+	                                                   strspn(value + digits + 1, "0123456789") ==
+	                                                       strlen(value + digits + 1)));
+}
+
+static char *literal(const struct slot *slot, const char *value)
+{
+	_cleanup_free_ char *quoted = NULL;
+
+	if (!value)
+		return xstrdup("NULL");
+	if (slot->written == LITERAL_NUMBER && is_plain_number(value))
+		return xstrdup(value);
+	quoted = db_quote_literal(value);
+	if (slot->written == LITERAL_STRING)
+		return xstrdup(quoted);
+	return xasprintf("%s::%s", quoted, slot->type->name);
+}
+
+static char *substitute(const struct binding *b, char *const *values, bool all, bool renumber)
+{
+	char **literals = xcalloc(b->n_slots + 1, sizeof(*literals));
+	int next = 1;
+	char *text;
+
+	for (size_t i = 0; i < b->n_slots; i++) {
+		if (all || b->slots[i].literal)
+			literals[i] = literal(&b->slots[i], values[i]);
+		else if (renumber)
+			literals[i] = xasprintf("$%d", next++);
+	}
+	text = sql_substitute(b->sql, (const char *const *)literals, (int)b->n_slots);
+	for (size_t i = 0; i < b->n_slots; i++)
+		free(literals[i]);
+	free(literals);
+	return text;
+}
+
+char *form_text(const struct binding *b, char *const *values, bool all)
+{
+	return substitute(b, values, all, false);
+}
+
+char *form_final(const struct binding *b, char *const *values)
+{
+	return substitute(b, values, false, true);
+}
+
+int form_prepare(struct binding *b, char *const *values, struct err *err)
+{
+	_cleanup_free_ char *text = form_text(b, values, false);
+	_cleanup_free_ uint32_t *types = xcalloc(b->n_slots + 1, sizeof(*types));
+	int rc;
+
+	for (size_t i = 0; i < b->n_slots; i++)
+		types[i] = b->slots[i].literal ? TYPE_TEXT : b->slots[i].declared;
+	if (b->prepared)
+		db_exec(b->run->db, "DEALLOCATE " PREPARED_NAME, NULL);
+	rc = db_prepare(b->run->db, PREPARED_NAME, text, (int)b->n_slots, types, NULL, NULL, err);
+	b->prepared = rc == 0;
+	return rc;
+}
