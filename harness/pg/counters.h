@@ -67,7 +67,8 @@ struct relation_counters {
 	size_t n_indexes, cap_indexes;
 	double database_bytes;
 };
-/* User tables and indexes (no system schemas), ordered by name. Flushes this backend's pending
+/* User tables and indexes (no system schemas), ordered by name; the partitions of a table, and of an
+ * index, are added up under the name of their root. Flushes this backend's pending
  * statistics and, before 15, waits for the collector. */
 int relation_counters_read(struct db *db, struct relation_counters *ret, struct err *err);
 void relation_counters_release(struct relation_counters *counters);

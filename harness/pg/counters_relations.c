@@ -19,11 +19,13 @@ static int flush_statistics(struct db *db, struct err *err)
 static int read_tables(struct db *db, struct relation_counters *counters, struct err *err)
 {
 	struct db_rows *rows = db_query(db, err,
-	    "SELECT " COUNTERS_MARK " quote_ident(s.schemaname) || '.' || quote_ident(s.relname),"
-	    " n_tup_ins, n_tup_upd, n_tup_hot_upd, n_tup_del, n_live_tup, n_dead_tup,"
-	    " seq_scan, idx_scan, pg_relation_size(s.relid)"
-	    " FROM pg_catalog.pg_stat_user_tables s JOIN pg_catalog.pg_class c ON c.oid = s.relid"
-	    " WHERE c.relpersistence <> 't' ORDER BY 1");
+	    "SELECT " COUNTERS_MARK " quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
+	    " sum(n_tup_ins), sum(n_tup_upd), sum(n_tup_hot_upd), sum(n_tup_del), sum(n_live_tup),"
+	    " sum(n_dead_tup), sum(seq_scan), sum(idx_scan), sum(pg_relation_size(s.relid))"
+	    " FROM pg_catalog.pg_stat_user_tables s JOIN pg_catalog.pg_class c"
+	    "  ON c.oid = coalesce(pg_partition_root(s.relid)::oid, s.relid)"
+	    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	    " WHERE c.relpersistence <> 't' GROUP BY c.oid, n.nspname, c.relname ORDER BY 1");
 
 	if (!rows)
 		return ERR_ENV;
@@ -49,17 +51,21 @@ static int read_tables(struct db *db, struct relation_counters *counters, struct
 static int read_indexes(struct db *db, struct relation_counters *counters, struct err *err)
 {
 	struct db_rows *rows = db_query(db, err,
-	    "SELECT " COUNTERS_MARK " quote_ident(s.schemaname) || '.' || quote_ident(s.indexrelname),"
-	    " quote_ident(s.schemaname) || '.' || quote_ident(s.relname),"
-	    " pg_get_indexdef(s.indexrelid), i.indisunique, i.indisprimary,"
-	    " EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = s.indexrelid"
-	    "  AND k.contype IN ('p', 'u', 'x')),"
-	    " i.indisvalid, s.idx_scan, s.idx_tup_read, s.idx_tup_fetch,"
-	    " pg_relation_size(s.indexrelid)"
+	    "SELECT " COUNTERS_MARK " quote_ident(n.nspname) || '.' || quote_ident(c.relname),"
+	    " quote_ident(n.nspname) || '.' || quote_ident(t.relname), pg_get_indexdef(c.oid),"
+	    " i.indisunique, i.indisprimary, EXISTS (SELECT FROM pg_catalog.pg_constraint k"
+	    "  WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')),"
+	    " i.indisvalid AND bool_and(leaf.indisvalid), sum(s.idx_scan), sum(s.idx_tup_read),"
+	    " sum(s.idx_tup_fetch), sum(pg_relation_size(s.indexrelid))"
 	    " FROM pg_catalog.pg_stat_user_indexes s"
-	    " JOIN pg_catalog.pg_index i ON i.indexrelid = s.indexrelid"
-	    " JOIN pg_catalog.pg_class c ON c.oid = s.relid"
-	    " WHERE c.relpersistence <> 't' ORDER BY 1");
+	    " JOIN pg_catalog.pg_index leaf ON leaf.indexrelid = s.indexrelid"
+	    " JOIN pg_catalog.pg_class c"
+	    "  ON c.oid = coalesce(pg_partition_root(s.indexrelid)::oid, s.indexrelid)"
+	    " JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid"
+	    " JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
+	    " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
+	    " WHERE t.relpersistence <> 't' GROUP BY c.oid, n.nspname, c.relname, t.relname,"
+	    " i.indisunique, i.indisprimary, i.indisvalid ORDER BY 1");
 
 	if (!rows)
 		return ERR_ENV;
