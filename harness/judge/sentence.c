@@ -133,8 +133,8 @@ bool bound_holds(enum bound_kind bound, double estimate, double limit)
 
 bool bound_allows_equal(const struct check *check)
 {
-	return bound_holds(check->bound, bound_estimate(check->bound, check->baseline, check->baseline),
-	    check->limit);
+	return bound_holds(
+	    check->bound, bound_estimate(check->bound, check->baseline, check->baseline), check->limit);
 }
 
 void check_decide(struct check *check, enum outcome outcome, const char *format, ...)
