@@ -40,6 +40,8 @@ static bool tree_uses(const struct plan_tree *tree, const struct run_index *inde
 	for (size_t i = 0; i < tree->n; i++) {
 		const char *relation;
 
+		if (tree->nodes[i].root_index && is_called(index->name, tree->nodes[i].root_index))
+			return true;
 		if (!tree->nodes[i].index || !is_called(index->name, tree->nodes[i].index))
 			continue;
 		relation = relation_of(tree, i);

@@ -94,10 +94,10 @@ char *plan_scrub_expression(const char *text)
 static bool holds_no_expression(const char *key)
 {
 	static const char *const keys[] = {"Node Type", "Parent Relationship", "Subplan Name",
-	    "Relation Name", "Schema", "Alias", "Index Name", "CTE Name", "Function Name", "Join Type",
-	    "Strategy", "Partial Mode", "Scan Direction", "Operation", "Command", "Cache Mode",
-	    "Sort Method", "Sort Space Type", "Conflict Resolution", "Conflict Arbiter Indexes",
-	    "Custom Plan Provider", "Tuplestore Name", "Sort Methods Used"};
+	    "Relation Name", "Schema", "Alias", "Index Name", "Partitioned Index", "CTE Name",
+	    "Function Name", "Join Type", "Strategy", "Partial Mode", "Scan Direction", "Operation",
+	    "Command", "Cache Mode", "Sort Method", "Sort Space Type", "Conflict Resolution",
+	    "Conflict Arbiter Indexes", "Custom Plan Provider", "Tuplestore Name", "Sort Methods Used"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (strcmp(keys[i], key) == 0)
@@ -123,9 +123,18 @@ static json_t *scrub_string(json_t *value)
 	return string;
 }
 
-static void scrub_value(json_t *value);
+static void scrub_value(json_t *value, const struct strv *roots);
 
-static void scrub_object(json_t *object)
+static void name_root(json_t *object, const struct strv *roots)
+{
+	const char *index = json_string_value(json_object_get(object, "Index Name"));
+
+	for (size_t i = 0; index && roots && i + 1 < roots->n; i += 2)
+		if (strcmp(roots->items[i], index) == 0)
+			json_object_set_new(object, "Partitioned Index", json_string(roots->items[i + 1]));
+}
+
+static void scrub_object(json_t *object, const struct strv *roots)
 {
 	const char *key;
 	json_t *value;
@@ -142,31 +151,32 @@ static void scrub_object(json_t *object)
 		if (json_is_string(value))
 			json_object_set_new(object, key, scrub_string(value));
 		else
-			scrub_value(value);
+			scrub_value(value, roots);
 	}
+	name_root(object, roots);
 }
 
-static void scrub_value(json_t *value)
+static void scrub_value(json_t *value, const struct strv *roots)
 {
 	json_t *item;
 	size_t i;
 
 	if (json_is_object(value))
-		scrub_object(value);
+		scrub_object(value, roots);
 	json_array_foreach (value, i, item) {
 		if (json_is_string(item))
 			json_array_set_new(value, i, scrub_string(item));
 		else
-			scrub_value(item);
+			scrub_value(item, roots);
 	}
 }
 
-char *plan_scrub(const char *json)
+char *plan_scrub(const char *json, const struct strv *roots)
 {
 	json_t *root = json ? json_loads(json, 0, NULL) : NULL;
 	char *text;
 
-	scrub_value(root);
+	scrub_value(root, roots);
 	text = root ? json_dumps(root, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
 	json_decref(root);
 	return text;

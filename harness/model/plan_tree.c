@@ -106,6 +106,7 @@ static bool add_node(struct plan_tree *tree, const json_t *object, size_t parent
 	    .relation = xstrdup(text_of(object, "Relation Name")),
 	    .alias = xstrdup(text_of(object, "Alias")),
 	    .index = xstrdup(text_of(object, "Index Name")),
+	    .root_index = xstrdup(text_of(object, "Partitioned Index")),
 	    .join = xstrdup(text_of(object, "Join Type")),
 	    .strategy = xstrdup(text_of(object, "Strategy")),
 	    .parallel = json_is_true(json_object_get(object, "Parallel Aware")),
@@ -152,6 +153,7 @@ void plan_tree_release(struct plan_tree *tree)
 		free(node->relation);
 		free(node->alias);
 		free(node->index);
+		free(node->root_index);
 		free(node->join);
 		free(node->strategy);
 	}

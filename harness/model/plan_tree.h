@@ -11,6 +11,8 @@
 #ifndef MODEL_PLAN_TREE_H
 #define MODEL_PLAN_TREE_H
 
+#include "base/strv.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +25,8 @@ struct plan_node {
 	int depth;
 	char *type; /* "Index Scan" */
 	char *relation, *alias, *index;
-	char *join; /* "Inner", "Left", ... */
+	char *root_index; /* that `index` is a partition of; only in a plan that was kept */
+	char *join;       /* "Inner", "Left", ... */
 	char *strategy;
 	bool parallel;             /* takes part of a relation, with other workers */
 	double cost, rows;         /* the planner's: total cost, rows per loop */
@@ -45,8 +48,10 @@ bool plan_tree_parse(const char *json, struct plan_tree *ret);
 void plan_tree_release(struct plan_tree *tree);
 
 /* The plan with every literal in its conditions and keys as "?": values are staging's, and a
- * report must not name them. NULL when the text is not JSON. Caller frees. */
-char *plan_scrub(const char *json);
+ * report must not name them. roots are pairs of an index of a partition and the
+ * partitioned index it belongs to, which then stands beside it as "Partitioned Index"; or NULL. NULL
+ * when the text is not JSON. Caller frees. */
+char *plan_scrub(const char *json, const struct strv *roots);
 /* The same for one expression as EXPLAIN prints it. Caller frees. */
 char *plan_scrub_expression(const char *text);
 

@@ -134,7 +134,7 @@ static void add_plan(struct run_plans *plans, int rank, const char *name, double
 	plan->cost = tree.nodes[0].cost;
 	plan->buffers = buffers;
 	if (!run_plan_json(plans, plans->n - 1))
-		plan->json = plan_scrub(json);
+		plan->json = plan_scrub(json, NULL);
 	plan_tree_release(&tree);
 }
 
