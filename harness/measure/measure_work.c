@@ -43,13 +43,8 @@ static struct work delta_of(const struct statement_counter *after, const struct 
 	return earlier ? work_delta(&after->work, &earlier->work) : after->work;
 }
 
-static void add_work(struct work *into, const struct work *more)
-{
-	if (more->calls > 0)
-		work_add(into, more);
-}
-
-/* Sum the marked entries of one arm; remembers one queryid per statement. */
+/* Sum the marked entries of one arm; remembers one queryid per statement, of an entry that ran: the
+ * EXPLAINs of its plans have the marker too. */
 static void collect_marked(const struct snapshot *before, const struct snapshot *after,
     enum arm arm, const char **queryids, struct run *run)
 {
@@ -61,7 +56,9 @@ static void collect_marked(const struct snapshot *before, const struct snapshot 
 		if (number >= run->n_replayed)
 			continue;
 		delta = delta_of(entry, before);
-		add_work(&run->statements[number].arms[arm].work, &delta);
+		if (!(delta.calls > 0))
+			continue;
+		work_add(&run->statements[number].arms[arm].work, &delta);
 		queryids[number] = entry->queryid;
 	}
 }
@@ -82,7 +79,8 @@ static void collect_by_queryid(const struct snapshot *before, const struct snaps
 		if (!entry || marker_number(entry->text) != SIZE_MAX)
 			continue;
 		delta = delta_of(entry, before);
-		add_work(work, &delta);
+		if (delta.calls > 0)
+			work_add(work, &delta);
 	}
 }
 
