@@ -395,11 +395,12 @@ static int refuse(struct attempt *a, struct err *err)
 	return ERR_USAGE;
 }
 
+/* A list of a single element is not squashed, and one row is what any count returns. */
 static int list_length(const struct statement *statement)
 {
 	double rows = work_per_call(&statement->work, statement->work.rows);
 
-	if (!(rows >= 1) || strcasestr(statement->text, "limit $"))
+	if (!(rows >= 1.5) || strcasestr(statement->text, "limit $"))
 		return DEFAULT_LIST_LENGTH;
 	return rows > MAX_LIST_LENGTH ? MAX_LIST_LENGTH : (int)lround(rows);
 }
@@ -415,6 +416,12 @@ int executable_choose(struct binding *b, struct err *err)
 		return err->code;
 	if (note)
 		binding_note(b, "%s", note);
+	if (db_server_version(b->run->db) < 140000) {
+		char *older = sql_executable_before_14(sql);
+
+		free(sql);
+		sql = older;
+	}
 	if (adopt_text(b, sql, err) < 0 || renumber(b, err) < 0)
 		return err->code;
 	a.n = b->analysis.n_params;

@@ -178,3 +178,18 @@ int sql_executable(const char *text, int list_length, char **ret, char **ret_not
 	sql_analysis_release(&analysis);
 	return 0;
 }
+
+char *sql_executable_before_14(const char *executable)
+{
+	struct lex lex;
+	struct splicer s = {.lex = &lex};
+
+	lex_init(&lex, executable);
+	for (size_t i = 2; i + 1 < lex.n; i++)
+		if (lex_is(&lex, i, "extract") && lex_is(&lex, i - 1, ".") &&
+		    lex_is(&lex, i - 2, "pg_catalog") && lex_is(&lex, i + 1, "("))
+			splice(&s, lex.tokens[i].start, lex.tokens[i].end, "date_part");
+	splice(&s, lex.len, lex.len, "");
+	lex_release(&lex);
+	return buf_detach(&s.out);
+}

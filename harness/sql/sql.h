@@ -186,6 +186,10 @@ void sql_analysis_release(struct sql_analysis *analysis);
  */
 int sql_executable(const char *text, int list_length, char **ret, char **ret_note, struct err *err);
 
+/* The same text for a server before PostgreSQL 14, where the function behind EXTRACT is
+ * pg_catalog.date_part. Caller frees. */
+char *sql_executable_before_14(const char *executable);
+
 /* Replace $n by texts (already quoted literals, NULL entries stay parameters); outside string
  * literals, comments and identifiers. Caller frees. Needs no parser and never fails. */
 char *sql_substitute(const char *text, const char *const *literals, int n);

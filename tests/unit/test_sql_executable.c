@@ -64,6 +64,22 @@ static void a_list_of_one_is_the_list_without_its_mark(void **state)
 	assert_string_equal(text, "select a in ($1)");
 }
 
+static void extract_was_date_part_before_14(void **state)
+{
+	_cleanup_free_ char *text = NULL, *note = NULL, *older = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    sql_executable("select extract($1 from a), 'pg_catalog.extract(', extract from "
+	                   "t where pg_catalog.extract($2, a) > $3 ;",
+	        1, &text, &note, NULL),
+	    0);
+	older = sql_executable_before_14(text);
+	assert_string_equal(older,
+	    "select pg_catalog.date_part($1 , a), 'pg_catalog.extract(', extract "
+	    "from t where pg_catalog.date_part($2, a) > $3");
+}
+
 static void what_no_session_would_prepare_is_refused(void **state)
 {
 	static const char *const expected[][2] = {
@@ -98,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(constants_syntax_becomes_expressions),
 	    cmocka_unit_test(a_list_of_one_is_the_list_without_its_mark),
+	    cmocka_unit_test(extract_was_date_part_before_14),
 	    cmocka_unit_test(what_no_session_would_prepare_is_refused),
 	};
 
