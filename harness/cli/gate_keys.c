@@ -32,9 +32,9 @@ static const struct gate_key_text top[] = {
 };
 
 static const struct gate_key_text staging[] = {
-    {"lab", "{fixture: DIRECTORY}", NULL,
+    {"lab", "MAPPING", NULL,
         "A throwaway local server, the running one of pgrehearse-lab(1) or one that is started for "
-        "this gate and removed after it, with a fixture in it."},
+        "this gate and removed after it, with a fixture in it: see lab."},
     {"dsn", "CONNINFO", NULL,
         "A database URI or conninfo string; what it leaves out comes from the PG* variables."},
     {0},
@@ -44,6 +44,9 @@ static const struct gate_key_text lab[] = {
     {"fixture", "DIRECTORY", "required",
         "NNN_*.sql files, loaded with psql in their order into a database called like the "
         "directory; again only when they changed."},
+    {"bindir", "DIRECTORY", "initdb's in PATH, or the newest",
+        "Where initdb and postgres are: the version of PostgreSQL to rehearse on. A running lab is "
+        "used only when it was started from there."},
     {0},
 };
 

@@ -104,17 +104,25 @@ static char *fixture_database(const char *fixture)
 	return xstrdup(slash ? slash + 1 : copy);
 }
 
-/* The running lab if there is one, else one that ends with us. */
+/* It runs, and on the programs that the gate asks for. */
+static bool lab_serves(const struct lab *lab, const char *bindir)
+{
+	_cleanup_free_ char *wanted = bindir ? realpath(bindir, NULL) : NULL;
+
+	return lab->running && (!bindir || (wanted && strcmp(wanted, lab->bindir) == 0));
+}
+
+/* The running lab if it serves, else one that ends with us. */
 static int open_lab(struct rehearsal *r, struct err *err)
 {
 	_cleanup_free_ char *database = fixture_database(r->gate->fixture);
 	_cleanup_free_ char *usual = lab_default_dir();
 	_cleanup_free_ char *own = xasprintf("%s-%ld", usual, (long)getpid());
-	struct lab_options options = {.dir = own, .ephemeral = true};
+	struct lab_options options = {.dir = own, .bindir = r->gate->bindir, .ephemeral = true};
 
 	if (lab_find(NULL, &r->lab, err) < 0)
 		return err->code;
-	if (!r->lab.running) {
+	if (!lab_serves(&r->lab, r->gate->bindir)) {
 		lab_release(&r->lab);
 		if (lab_start(&options, r->progress, &r->lab, err) < 0)
 			return err->code;

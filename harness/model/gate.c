@@ -183,7 +183,7 @@ int gate_load(const char *path, struct gate *ret, struct err *err)
 
 void gate_release(struct gate *gate)
 {
-	char *owned[] = {gate->file, gate->name, gate->fixture, gate->dsn, gate->workload,
+	char *owned[] = {gate->file, gate->name, gate->fixture, gate->bindir, gate->dsn, gate->workload,
 	    gate->existing_dsn[0], gate->existing_dsn[1], gate->clone_create, gate->clone_drop,
 	    gate->up, gate->down, gate->up_sql, gate->down_sql, gate->overrides, gate->results_dir};
 

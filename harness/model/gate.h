@@ -85,6 +85,7 @@ struct gate {
 	char *name;
 	enum staging_kind staging;
 	char *fixture; /* STAGING_LAB: a directory */
+	char *bindir;  /* STAGING_LAB: where the server's programs are; NULL: as lab start finds them */
 	char *dsn;     /* STAGING_DSN */
 	char *workload;
 	enum clone_driver_kind driver;

@@ -6,24 +6,33 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int load_fixture(struct gate_loader *l, const struct yaml_node *node, void *target)
+static int load_directory(struct gate_loader *l, const struct yaml_node *node, char **ret)
 {
-	struct gate *gate = target;
 	struct stat st;
 
-	if (gate_path(l, node, &gate->fixture) < 0)
+	if (gate_path(l, node, ret) < 0)
 		return ERR_USAGE;
-	if (stat(gate->fixture, &st) < 0 || !S_ISDIR(st.st_mode))
-		return gate_reject(l, node, "%s is not a directory", gate->fixture);
+	if (stat(*ret, &st) < 0 || !S_ISDIR(st.st_mode))
+		return gate_reject(l, node, "%s is not a directory", *ret);
 	return 0;
+}
+
+static int load_fixture(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return load_directory(l, node, &((struct gate *)target)->fixture);
+}
+
+static int load_bindir(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return load_directory(l, node, &((struct gate *)target)->bindir);
 }
 
 static int load_lab(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
-	static const struct gate_key keys[] = {{"fixture", load_fixture}};
+	static const struct gate_key keys[] = {{"fixture", load_fixture}, {"bindir", load_bindir}};
 	struct gate *gate = target;
 
-	if (gate_load_mapping(l, node, keys, 1, gate) < 0)
+	if (gate_load_mapping(l, node, keys, 2, gate) < 0)
 		return ERR_USAGE;
 	if (!gate->fixture)
 		return gate_reject(l, node, "the lab needs data; write lab: {fixture: DIRECTORY}");

@@ -309,6 +309,8 @@ static void wrong_values_are_named(void **state)
 	assert_refused("staging: {lab: {fixture: gone}}\nworkload: a\n", "fixture: there is no gone");
 	assert_refused(
 	    "staging: {lab: {fixture: candidates/empty.sql}}\nworkload: a\n", "is not a directory");
+	assert_refused("staging: {lab: {fixture: fixtures/orders, bindir: candidates/empty.sql}}\n",
+	    "bindir: candidates/empty.sql is not a directory");
 	assert_refused(
 	    "staging: {dsn: x, lab: {fixture: fixtures/orders}}\nworkload: a\n", "give either");
 }
