@@ -50,21 +50,33 @@ static double count(const struct plan_tree *tree, const char *a, const char *b)
 	return n;
 }
 
+static enum plan_kind access_kind(const struct plan_access *before, const struct plan_access *after)
+{
+	bool was_index = before->indexes.n > 0, is_index = after->indexes.n > 0;
+
+	if (was_index != is_index)
+		return is_index ? KIND_SEQ_TO_INDEX : KIND_INDEX_TO_SEQ;
+	return plan_access_same_indexes(before, after) ? KIND_SCAN_CHANGED : KIND_INDEX_CHANGED;
+}
+
+static bool has_kind(const struct plan_differences *differences, enum plan_kind kind)
+{
+	for (size_t i = 0; i < differences->n; i++)
+		if (differences->items[i].kind == kind)
+			return true;
+	return false;
+}
+
 static void compare_access(
     const struct plan_access *before, const struct plan_access *after, struct plan_differences *out)
 {
-	bool was_index = before->indexes.n > 0, is_index = after->indexes.n > 0;
+	enum plan_kind kind = access_kind(before, after);
 	_cleanup_free_ char *old = plan_access_text(before);
 	_cleanup_free_ char *new = plan_access_text(after);
 
-	if (strcmp(old, new) == 0)
-		return;
-	plan_differences_add(out,
-	    !was_index && is_index                     ? KIND_SEQ_TO_INDEX
-	    : was_index && !is_index                   ? KIND_INDEX_TO_SEQ
-	    : !plan_access_same_indexes(before, after) ? KIND_INDEX_CHANGED
-	                                               : KIND_SCAN_CHANGED,
-	    before->relation, old, new);
+	/* One partition speaks for the others. */
+	if (strcmp(old, new) != 0 && !(before->is_member && has_kind(out, kind)))
+		plan_differences_add(out, kind, before->relation, old, new);
 }
 
 static size_t count_partitions(const struct plan_accesses *accesses, const char **ret_name)
