@@ -145,7 +145,8 @@ static void add_line(
 	char lag[32];
 
 	add_time(out, view, state);
-	buf_addf(out, "; %.0f/s per arm, lag p99 %s, %" PRIu64 " errors; p99 %s and %s; ",
+	buf_addf(out,
+	    "; %.0f/s per arm, lag p99 %s, %" PRIu64 " errors; p99 baseline %s, candidate %s; ",
 	    rate_per_arm(state), units_format_duration(lag, (double)state->lag_p99_ns), state->errors,
 	    baseline.p99, candidate.p99);
 	add_checks(out, view);
