@@ -188,7 +188,7 @@ int cmd_gate(int argc, char **argv, struct err *err)
 	        "replay the whole time even when the verdict is clear", &given.no_early_stop},
 	    {"results", 'o', OPTION_STRING, "DIR", "write results below DIR (default: results)",
 	        &given.results},
-	    {"format", 0, OPTION_STRING, "FORMAT", "what to print on standard output (default: tap)",
+	    {"format", 0, OPTION_STRING, "FORMAT", "report to print on standard output (default: tap)",
 	        &given.format},
 	    {"keep", 0, OPTION_FLAG, NULL, "keep the clones (and a lab started for this gate)",
 	        &given.keep},

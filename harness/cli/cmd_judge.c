@@ -18,9 +18,9 @@ static const struct usage usage = {
     .about = "Judge a stored run again, from run.json and samples.bin alone. Without --gate and "
              "--threshold its own thresholds apply and the verdict is the one it had. The exit "
              "code is 0 for PASS, 1 for FAIL and 4 for INCONCLUSIVE.",
-    .examples = "  pgrehearse judge results/20260504-093012-9f3a\n"
-                "  pgrehearse judge results/20260504-093012-9f3a --gate gate.yaml\n"
-                "  pgrehearse judge results/20260504-093012-9f3a --format tap \\\n"
+    .examples = "  pgrehearse judge results/20260504_093012_9f3a\n"
+                "  pgrehearse judge results/20260504_093012_9f3a --gate gate.yaml\n"
+                "  pgrehearse judge results/20260504_093012_9f3a --format tap \\\n"
                 "    -t '{metric: latency.p95, scope: each read, max_ratio: 1.05}'",
 };
 

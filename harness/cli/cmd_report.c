@@ -118,8 +118,8 @@ int cmd_report(int argc, char **argv, struct err *err)
 	    .command = "report",
 	    .synopsis = "[OPTIONS] RESULTS_DIR|RUN.JSON",
 	    .about = description,
-	    .examples = "  pgrehearse report results/20260504-093012-9f3a\n"
-	                "  pgrehearse report run.json --format tap | prove --exec cat -\n"
+	    .examples = "  pgrehearse report results/20260504_093012_9f3a\n"
+	                "  pgrehearse report run.json --format tap -o gate.tap && prove --exec cat gate.tap\n"
 	                "  pgrehearse report run.json --format html,markdown -o /tmp/report",
 	};
 	const struct option_spec options[] = {

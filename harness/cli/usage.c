@@ -35,8 +35,8 @@ void usage_program(struct buf *out)
 	              "Usage:\n  pgrehearse COMMAND [OPTIONS]\n\nCommands:\n");
 	for (size_t i = 0; i < n_commands; i++)
 		buf_addf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-	buf_adds(out, "\n\"pgrehearse COMMAND --help\" explains a command. Connections follow libpq: "
-	              "-h -p -U -d,\nconnection URIs, PG* variables, service files and .pgpass.\n"
+	buf_adds(out, "\n\"pgrehearse COMMAND --help\" explains a command. Connections follow libpq:\n"
+	              "-h -p -U -d, connection URIs, PG* variables, service files and .pgpass.\n"
 	              "\nExit codes:\n");
 	for (size_t i = 0; i < n_exit_codes; i++)
 		buf_addf(out, "  %-10s %s\n", exit_codes[i].code, exit_codes[i].meaning);
