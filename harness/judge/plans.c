@@ -36,8 +36,11 @@ static enum plan_severity measured_severity(
 	int time =
 	    compare_work(baseline->exec_seconds, candidate->exec_seconds, TIME_RATIO, LEAST_SECONDS);
 
+	/* Cached blocks are cheap: a nested loop can touch more of them and still be the better plan. */
 	if (blocks > 0)
-		return time < 0 ? PLAN_MIXED : PLAN_HARMFUL;
+		return time < 0 || (cost < 0 && candidate->exec_seconds <= baseline->exec_seconds)
+		           ? PLAN_MIXED
+		           : PLAN_HARMFUL;
 	if (blocks < 0)
 		return PLAN_BETTER;
 	return cost > 0 && time > 0 ? PLAN_HARMFUL : cost < 0 && time < 0 ? PLAN_BETTER : PLAN_NEUTRAL;

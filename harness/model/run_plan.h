@@ -39,7 +39,7 @@ struct run_plans {
 enum plan_severity {
 	PLAN_BETTER,  /* less work */
 	PLAN_NEUTRAL, /* different, about as much work */
-	PLAN_MIXED,   /* more blocks, and yet clearly less time */
+	PLAN_MIXED,   /* more blocks, and yet less time */
 	PLAN_HARMFUL, /* more work */
 };
 const char *plan_severity_name(enum plan_severity severity); /* "better", ... */
