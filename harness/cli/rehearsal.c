@@ -302,6 +302,7 @@ static bool look(void *ctx, const struct replay_state *state)
 	struct samples samples = {.items = state->samples, .n = state->n_samples};
 	struct judge_input input = {
 	    .samples = &samples,
+	    .counted = measure_peek(r->measure, r->run),
 	    .planned_seconds = (double)longest_ns(r->gate) / 1e9,
 	};
 	bool planned_time_is_over = state->elapsed_ns >= r->gate->replay.duration_ns;

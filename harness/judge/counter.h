@@ -34,13 +34,15 @@ const struct counter *counter_of(const char *metric); /* NULL when it is not a c
 /* The work of a target on both arms, with full-page images taken out of its WAL bytes. */
 struct comparison {
 	struct work arms[N_ARMS];
+	double caution;      /* of the judging */
+	double first_blocks; /* that sessions may have touched once, on one arm alone */
 	/* WAL bytes without images, when these are as large as the totals allow and when small. */
 	double least_net[N_ARMS], most_net[N_ARMS];
 	/* Variance of the baseline's total if single calls differed in blocks as they do in time. */
 	double touched_variance;
 };
 
-void compare_work(const struct run *run, const struct target *target, struct comparison *ret);
+void compare_work(const struct judging *j, const struct target *target, struct comparison *ret);
 
 /* NAN when it is not known; for the hit ratio, per block. */
 double comparison_per_call(const struct comparison *c, enum figure figure, int arm);

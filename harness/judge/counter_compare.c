@@ -3,14 +3,17 @@
 #include <math.h>
 #include <string.h>
 
-#define TOLERANCE        0.005
-#define CHANCE_SCORE     3.0
+#define TOLERANCE         0.005
+#define CHANCE_SCORE      3.0
+/* Blocks of the catalogs that a session reads when it first executes a statement. Early in a run
+ * one arm may have used more of its sessions than the other. */
+#define FIRST_CALL_BLOCKS 100
 /* A WAL record is at least its header and one block reference: see xlogrecord.h. */
-#define RECORD_MIN_BYTES 48.0
-#define PAGE_BYTES       8192.0
+#define RECORD_MIN_BYTES  48.0
+#define PAGE_BYTES        8192.0
 /* An image leaves out the page's free space and may be compressed: it is between a quarter of what
  * the totals allow and all of it. */
-#define IMAGE_SHARE_MIN  0.25
+#define IMAGE_SHARE_MIN   0.25
 
 static const struct counter counters[] = {
     {"buffers.touched_per_call", FIGURE_TOUCHED, 0.1, false, true, 1},
@@ -86,9 +89,15 @@ static double touched_variance(const struct work *work)
 	return isnan(spread) || isnan(touched) ? 0 : spread * spread * touched * touched / work->calls;
 }
 
-void compare_work(const struct run *run, const struct target *target, struct comparison *ret)
+void compare_work(const struct judging *j, const struct target *target, struct comparison *ret)
 {
-	*ret = (struct comparison){.arms = {work_unknown, work_unknown}};
+	const struct run *run = j->run;
+
+	*ret = (struct comparison){
+	    .arms = {work_unknown, work_unknown},
+	    .caution = j->caution,
+	    .first_blocks = j->input->final ? 0 : FIRST_CALL_BLOCKS * run->replay.clients,
+	};
 	for (size_t i = 0; i < target->n_statements; i++) {
 		const struct run_statement *statement = &run->statements[target->statements[i]];
 		double image = image_bytes(statement);
@@ -150,13 +159,18 @@ bool comparison_breaches(const struct comparison *c, const struct check *check,
 		baseline = 0;
 		break;
 	}
-	excess = side * (candidate - allowed) - TOLERANCE * allowed;
+	excess = side * (candidate - allowed) - c->caution * TOLERANCE * allowed;
 	if (excess <= 0)
+		return false;
+	if (c->caution > 1 && calls < LOOK_CALLS)
 		return false;
 	if (check->bound == BOUND_MAX || check->bound == BOUND_MIN)
 		return true;
+	if (counter->figure == FIGURE_TOUCHED && excess * calls <= c->first_blocks)
+		return false;
 	events = (fabs(candidate) + fabs(baseline)) * calls / counter->weight;
 	return (!bound_allows_equal(check) || side * (candidate - baseline) >= counter->least) &&
-	       excess * calls / counter->weight > CHANCE_SCORE * sqrt(events) &&
-	       !(counter->plan_decides && excess <= comparison_plan_noise(c, check) * baseline);
+	       excess * calls / counter->weight > c->caution * CHANCE_SCORE * sqrt(events) &&
+	       !(counter->plan_decides &&
+	           excess <= c->caution * comparison_plan_noise(c, check) * baseline);
 }

@@ -10,17 +10,18 @@
 static const struct {
 	enum metric_family family;
 	evaluator *evaluate;
-	bool timing; /* can be judged in mid-run, from samples alone */
+	/* In mid-run: from samples alone, or, once there are counters, for what is clear already. */
+	enum { AT_THE_END, FROM_COUNTERS, FROM_SAMPLES } in_mid_run;
 } families[] = {
-    {METRIC_SERVICE, evaluate_timing, true},
-    {METRIC_RESPONSE, evaluate_timing, true},
-    {METRIC_COUNTER, evaluate_counter, false},
-    {METRIC_OP, evaluate_op, false},
-    {METRIC_TABLE, evaluate_table, false},
-    {METRIC_INDEX, evaluate_index, false},
-    {METRIC_PLAN, evaluate_plan, false},
-    {METRIC_VACUUM, evaluate_table, false},
-    {METRIC_RUN, evaluate_run, false},
+    {METRIC_SERVICE, evaluate_timing, FROM_SAMPLES},
+    {METRIC_RESPONSE, evaluate_timing, FROM_SAMPLES},
+    {METRIC_COUNTER, evaluate_counter, FROM_COUNTERS},
+    {METRIC_OP, evaluate_op, AT_THE_END},
+    {METRIC_TABLE, evaluate_table, FROM_COUNTERS},
+    {METRIC_INDEX, evaluate_index, AT_THE_END},
+    {METRIC_PLAN, evaluate_plan, AT_THE_END},
+    {METRIC_VACUUM, evaluate_table, AT_THE_END},
+    {METRIC_RUN, evaluate_run, AT_THE_END},
 };
 
 static bool has_id(const struct run *run, const char *id)
@@ -87,6 +88,13 @@ static bool applies(const struct run *run, const struct threshold *threshold)
 	return threshold->line > 0 || threshold->metric->family != METRIC_PLAN || has_plans(run);
 }
 
+static bool can_be_judged(const struct judging *j, int in_mid_run)
+{
+	return j->input->final || in_mid_run == FROM_SAMPLES ||
+	       (in_mid_run == FROM_COUNTERS && j->input->counted);
+}
+
+/* A look keeps of the counters what FAILs: the others are settled at the end. */
 static void judge_threshold(struct judging *j, const struct threshold *threshold)
 {
 	size_t family = 0, n;
@@ -94,7 +102,7 @@ static void judge_threshold(struct judging *j, const struct threshold *threshold
 
 	while (families[family].family != threshold->metric->family)
 		family++;
-	if ((!families[family].timing && !j->input->final) || !applies(j->run, threshold))
+	if (!can_be_judged(j, families[family].in_mid_run) || !applies(j->run, threshold))
 		return;
 	targets = targets_of(j->run, threshold, &n);
 	for (size_t i = 0; i < n; i++) {
@@ -104,6 +112,9 @@ static void judge_threshold(struct judging *j, const struct threshold *threshold
 			check_decide(check, OUTCOME_INCONCLUSIVE, "%s", targets[i].problem);
 		else
 			families[family].evaluate(j, threshold, &targets[i], check);
+		if (!j->input->final && families[family].in_mid_run == FROM_COUNTERS &&
+		    check->outcome != OUTCOME_FAIL)
+			check_release(&j->run->checks[--j->run->n_checks]);
 		target_release(&targets[i]);
 	}
 	free(targets);
@@ -134,6 +145,7 @@ void judge_run(const struct judge_input *input, struct run *run)
 	    .input = input,
 	    .run = run,
 	    .looks = was_looked_at(input, run),
+	    .caution = input->final ? 1 : LOOK_CAUTION,
 	};
 
 	for (size_t i = 0; i < run->n_checks; i++)

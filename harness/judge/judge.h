@@ -2,8 +2,8 @@
  * judge: thresholds applied to a run record and its samples: checks and a verdict. Pure: no
  * files, no servers, no clock, no random numbers. The method is described in judge/README.md.
  *
- * The same call serves a look in mid-run (not final: timing checks only, with bounds that hold at
- * every look), the end of a run, and `pgrehearse judge` on a stored one.
+ * The same call serves a look in mid-run (not final: timing checks, with bounds that hold at
+ * every look, and counters that are beyond their limit by far), the end of a run, and `pgrehearse judge` on a stored one.
  */
 #ifndef JUDGE_JUDGE_H
 #define JUDGE_JUDGE_H
@@ -14,6 +14,7 @@
 struct judge_input {
 	const struct samples *samples;
 	bool final;             /* the run is over: counters and facts are in run */
+	bool counted;           /* a look: run has the counters so far */
 	double planned_seconds; /* the longest the replay may take: K_max of JUDGE section 2 */
 };
 

@@ -150,7 +150,7 @@ void evaluate_counter(struct judging *j, const struct threshold *threshold,
 		    target->label);
 		return;
 	}
-	compare_work(j->run, target, &c);
+	compare_work(j, target, &c);
 	for (int arm = 0; arm < N_ARMS; arm++)
 		check->samples[arm] = c.arms[arm].calls;
 	if (!counter || !is_known(target, &c, check, counter->figure))

@@ -80,8 +80,9 @@ static void tell_small(struct check *check)
 
 /* The share of updates that were HOT: FAILS beyond three standard errors of a share. */
 static void evaluate_hot_ratio(
-    const struct run *run, const struct target *target, struct check *check)
+    const struct judging *j, const struct target *target, struct check *check)
 {
+	const struct run *run = j->run;
 	double n[N_ARMS], share[N_ARMS], pooled, error, edge;
 
 	for (int arm = 0; arm < N_ARMS; arm++) {
@@ -108,7 +109,8 @@ static void evaluate_hot_ratio(
 	edge = bound_is_ratio(check->bound)         ? check->limit * share[ARM_BASELINE]
 	       : check->bound == BOUND_MAX_INCREASE ? check->limit + share[ARM_BASELINE]
 	                                            : check->limit;
-	if (fabs(share[ARM_CANDIDATE] - edge) > CHANCE_SCORE * error)
+	if (fabs(share[ARM_CANDIDATE] - edge) > j->caution * CHANCE_SCORE * error &&
+	    (j->input->final || n[ARM_CANDIDATE] >= LOOK_CALLS))
 		return;
 	{
 		_cleanup_free_ char *found = xstrdup(check->why);
@@ -153,7 +155,9 @@ void evaluate_table(struct judging *j, const struct threshold *threshold,
 		return;
 	}
 	if (strcmp(name, "table.hot_ratio") == 0)
-		evaluate_hot_ratio(j->run, target, check);
+		evaluate_hot_ratio(j, target, check);
+	else if (!j->input->final)
+		check_decide(check, OUTCOME_INCONCLUSIVE, "%s is known at the end", name);
 	else if (strcmp(name, "table.dead_tuples") == 0)
 		evaluate_sized(j->run, target, check, dead_tuples, DEAD_LEAST, DEAD_TOLERANCE);
 	else if (strcmp(name, "table.size_bytes") == 0)

@@ -17,7 +17,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FAIL_EXCEEDANCES 20    /* values above its quantile, per arm, before a check may FAIL */
+#define FAIL_EXCEEDANCES 20 /* values above its quantile, per arm, before a check may FAIL */
+/* Counters are read in mid-run many times, with ops in flight, and what FAILs then must not be
+ * revoked at the end: a look wants this many times the evidence, and so many calls. */
+#define LOOK_CAUTION     2.0
+#define LOOK_CALLS       50
 #define PASS_ALPHA       0.025 /* error of "at most", each check for itself: all must hold */
 
 /* What one check is about. Statement metrics use statements; the others table or index. */
@@ -37,7 +41,8 @@ struct judging {
 	const struct judge_input *input;
 	struct run *run;
 	struct evidence evidence;
-	bool looks; /* the run was, or is, looked at before its end */
+	double caution; /* margins of counters are this many times as wide */
+	bool looks;     /* the run was, or is, looked at before its end */
 	struct timing *timings;
 	size_t n_timings, cap_timings;
 };

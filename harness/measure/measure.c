@@ -4,11 +4,6 @@
 #include "base/stop.h"
 #include "measure/measure_internal.h"
 
-struct measure {
-	struct db *arms[N_ARMS];
-	struct snapshot before[N_ARMS];
-};
-
 void snapshot_take(struct db *db, bool with_text, struct snapshot *ret)
 {
 	*ret = (struct snapshot){0};
@@ -49,8 +44,10 @@ void measure_free(struct measure *measure)
 {
 	if (!measure)
 		return;
-	for (int arm = 0; arm < N_ARMS; arm++)
+	for (int arm = 0; arm < N_ARMS; arm++) {
 		snapshot_release(&measure->before[arm]);
+		statement_counters_release(&measure->marked[arm]);
+	}
 	free(measure);
 }
 

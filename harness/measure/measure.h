@@ -3,7 +3,7 @@
  *
  *     struct measure *m;
  *     measure_begin(dbs, n_arms, &m, &err);            // first snapshots, before the replay
- *     ... replay ...
+ *     ... replay, with measure_peek() now and then ...
  *     measure_end(m, progress, run, &err);             // second snapshots, deltas, timed VACUUM
  *     measure_samples(&samples, run);                  // latency, errors, slices: no database
  */
@@ -16,10 +16,17 @@
 #include "model/sample.h"
 #include "pg/db.h"
 
+#include <stdbool.h>
+
 struct measure;
 
 /* Connections to the arms (NULL for an arm that is not there); borrowed until measure_free. */
 int measure_begin(struct db *const arms[N_ARMS], struct measure **ret, struct err *err);
+/* In mid-run, from the thread that began: work of statements (and of tables, where a threshold asks) so
+ * far, for a look. Reads
+ * every second second, less often where a reading is slow, and otherwise leaves the run as the last
+ * reading left it. True when the run holds figures of a reading; measure_end replaces them. */
+bool measure_peek(struct measure *measure, struct run *run);
 /* Fills work of statements (matched by the marker comment of measure_marker), tables, indexes,
  * sizes. vacuum: also a timed VACUUM of the tables that were written, on both arms. Index roles
  * come from what the candidate arm has and the baseline has not. What a server cannot give is left

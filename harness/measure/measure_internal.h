@@ -13,6 +13,7 @@
 #include "pg/counters.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct snapshot {
 	bool has_statements, has_relations;
@@ -23,6 +24,16 @@ struct snapshot {
 void snapshot_take(struct db *db, bool with_text, struct snapshot *ret);
 void snapshot_release(struct snapshot *snapshot);
 
+struct measure {
+	struct db *arms[N_ARMS];
+	struct snapshot before[N_ARMS];
+	/* Looks in mid-run: entries whose text was read, by arm; see measure_peek.c. */
+	struct statement_counters marked[N_ARMS];
+	unsigned n_peeks;
+	uint64_t next_peek_ns;
+	bool peeked, peeks_fail;
+};
+
 /* work of run->statements[0 .. n_replayed), found by marker on each arm; an arm whose entry lost
  * its marker is found by the other arm's queryid. */
 void measure_statement_work(
@@ -30,6 +41,10 @@ void measure_statement_work(
 
 /* run->tables and run->indexes; roles of indexes from which arm has them. */
 void measure_relations(
+    const struct snapshot before[N_ARMS], const struct snapshot after[N_ARMS], struct run *run);
+
+/* run->tables alone, anew. */
+void measure_tables(
     const struct snapshot before[N_ARMS], const struct snapshot after[N_ARMS], struct run *run);
 
 /* A timed VACUUM of every written table on both arms, first arm by turns. */

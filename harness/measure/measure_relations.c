@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct table_counter *find_table(const struct snapshot *snapshot, const char *name)
@@ -152,17 +153,30 @@ static void time_builds(struct run *run)
 			run->indexes[i].build_seconds = build_seconds(run->indexes[i].name, n_created, run);
 }
 
+void measure_tables(
+    const struct snapshot before[N_ARMS], const struct snapshot after[N_ARMS], struct run *run)
+{
+	for (size_t i = 0; i < run->n_tables; i++)
+		free(run->tables[i].name);
+	run->n_tables = 0;
+	for (int arm = 0; arm < N_ARMS; arm++) {
+		const struct relation_counters *relations = &after[arm].relations;
+
+		for (size_t i = 0; after[arm].has_relations && i < relations->n_tables; i++)
+			if (arm == ARM_BASELINE || !find_table(&after[ARM_BASELINE], relations->tables[i].name))
+				add_table(relations->tables[i].name, before, after, run);
+	}
+}
+
 void measure_relations(
     const struct snapshot before[N_ARMS], const struct snapshot after[N_ARMS], struct run *run)
 {
+	measure_tables(before, after, run);
 	for (int arm = 0; arm < N_ARMS; arm++) {
 		const struct relation_counters *relations = &after[arm].relations;
 
 		if (!after[arm].has_relations)
 			continue;
-		for (size_t i = 0; i < relations->n_tables; i++)
-			if (arm == ARM_BASELINE || !find_table(&after[ARM_BASELINE], relations->tables[i].name))
-				add_table(relations->tables[i].name, before, after, run);
 		for (size_t i = 0; i < relations->n_indexes; i++)
 			if (arm == ARM_BASELINE ||
 			    !find_index(&after[ARM_BASELINE], relations->indexes[i].name))

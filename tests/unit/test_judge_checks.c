@@ -234,6 +234,57 @@ static void a_counter_never_fails_on_a_trifle(void **state)
 	fixture_free(f);
 }
 
+static void look_with(struct fixture *f, const char *yaml, bool counted)
+{
+	struct judge_input input = {.samples = &f->samples, .counted = counted, .planned_seconds = 60};
+
+	judge_with(f, yaml);
+	judge_run(&input, &f->run);
+}
+
+/* What a look FAILs ends the replay, so it is beyond what ops in flight can do; all else waits. */
+static void a_look_fails_counters_that_are_clear(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct work *work = &f->run.statements[STOCK].arms[ARM_CANDIDATE].work;
+	const char *touched =
+	    "{metric: buffers.touched_per_call, scope: \"name:stock level\", max_ratio: 1.10}";
+	const char *hot = "{metric: table.hot_ratio, scope: \"table:orders\", min_ratio: 0.95}";
+
+	(void)state;
+	work->shared_hit = 7500;
+	look_with(f, touched, true);
+	assert_int_equal(f->run.verdict.outcome, OUTCOME_FAIL);
+	assert_true(judge_is_clear(&f->run));
+	look_with(f, touched, false);
+	assert_int_equal(f->run.n_checks, 0);
+	work->shared_hit = 5900; /* a FAIL at the end */
+	assert_outcome(f, touched, OUTCOME_FAIL, "1.18×");
+	look_with(f, touched, true);
+	assert_int_equal(f->run.n_checks, 0);
+	assert_false(judge_is_clear(&f->run));
+	f->run.replay.clients = 40; /* and each may have read catalogs */
+	work->shared_hit = 7500;
+	look_with(f, touched, true);
+	assert_int_equal(f->run.n_checks, 0);
+	work->shared_hit = 17500;
+	look_with(f, touched, true);
+	assert_true(judge_is_clear(&f->run));
+	work->calls = 40; /* too early to tell */
+	work->shared_hit = 2000;
+	look_with(f, touched, true);
+	assert_int_equal(f->run.n_checks, 0);
+	add_table(f, "public.orders", 1000, 950, 0);
+	look_with(f, hot, true);
+	assert_int_equal(f->run.verdict.outcome, OUTCOME_FAIL);
+	f->run.tables[0].arms[ARM_CANDIDATE].hot_updated = 940;
+	look_with(f, hot, true);
+	assert_int_equal(f->run.n_checks, 0);
+	look_with(f, "{metric: table.size_bytes, scope: all, max_ratio: 0.10}", true);
+	assert_int_equal(f->run.n_checks, 0);
+	fixture_free(f);
+}
+
 /* Each session caches its own plans, so an op may run a custom plan on one arm and a generic one on
  * the other; where calls differ a lot, that moves the total. */
 static void a_counter_of_uneven_calls_needs_more_of_them(void **state)
@@ -552,6 +603,7 @@ int main(void)
 	    cmocka_unit_test(a_scope_that_matches_nothing_is_inconclusive),
 	    cmocka_unit_test(counters_fail_above_their_limit_and_not_before),
 	    cmocka_unit_test(a_counter_never_fails_on_a_trifle),
+	    cmocka_unit_test(a_look_fails_counters_that_are_clear),
 	    cmocka_unit_test(a_counter_of_uneven_calls_needs_more_of_them),
 	    cmocka_unit_test(calls_that_differ_are_compared_per_call),
 	    cmocka_unit_test(blocks_read_alone_tell_about_the_cache),

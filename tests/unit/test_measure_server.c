@@ -1,6 +1,7 @@
 /* measure against a real server: what each statement, table and index cost on each clone. */
 #include "base/mem.h"
 #include "measure/measure.h"
+#include "model/metric.h"
 #include "stage_servers.h"
 
 #include <math.h>
@@ -169,6 +170,29 @@ static void indexes_know_their_role_and_their_use(void **state)
 	assert_true(key->arms[ARM_BASELINE].scans == 200);
 }
 
+/* In mid-run: statements, and tables where a threshold asks for them. */
+static void a_peek_reads_what_was_counted_so_far(void **state)
+{
+	struct threshold hot = {.metric = metric_find("table.hot_ratio")};
+	struct measure *measure = NULL;
+	struct err err = {0};
+
+	(void)state;
+	run.thresholds = &hot;
+	run.n_thresholds = 1;
+	must(measure_begin(arms, &measure, &err), &err);
+	replay_on("baseline");
+	replay_on("candidate");
+	assert_true(measure_peek(measure, &run));
+	assert_true(work(READ, ARM_CANDIDATE)->calls == 50);
+	assert_true(work(UPDATE, ARM_BASELINE)->wal_records >= 200);
+	assert_true(run.tables[0].arms[ARM_BASELINE].updated == 200);
+	assert_true(run.tables[0].arms[ARM_CANDIDATE].hot_updated == 0);
+	measure_free(measure);
+	run.thresholds = NULL;
+	run.n_thresholds = 0;
+}
+
 /* A server without the extension, or with an arm that went away, is disclosed and not fatal. */
 static void what_cannot_be_read_is_unknown_and_noted(void **state)
 {
@@ -193,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(work_is_attributed_to_statements_on_both_arms),
 	    cmocka_unit_test(tables_tell_what_was_written_and_how),
 	    cmocka_unit_test(indexes_know_their_role_and_their_use),
+	    cmocka_unit_test(a_peek_reads_what_was_counted_so_far),
 	    cmocka_unit_test(what_cannot_be_read_is_unknown_and_noted),
 	};
 
