@@ -28,7 +28,7 @@ struct bind_options {
 	uint64_t seed;
 	size_t vectors_per_statement; /* rows to draw; default 200 */
 	double expected_ops;          /* ops of the whole run and arm: how many rows a DELETE needs */
-	double calibrate_s;           /* time for choosing settings, all statements; 0 means 15 */
+	double calibrate_s;           /* time for choosing settings, all statements; 0 means 60 */
 	struct bind_fidelity **ret_fidelity; /* NULL, or gets an array in step with ret->statements;
 	                                      * caller frees */
 };

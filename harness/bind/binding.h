@@ -79,9 +79,11 @@ struct slot {
 	bool calibrated; /* the setting was chosen by measuring */
 	char *constant;
 	enum value_source source;
-	struct param fresh; /* RULE_FRESH: kind, prefix, base */
-	char **sorted;      /* ranges: the pool's column in the type's order */
-	double *numbers;    /* the same as numbers; NULL when the type has no distance */
+	struct param fresh;    /* RULE_FRESH: kind, prefix, base */
+	const char **distinct; /* of the pool's column, when it has few values; borrowed cells */
+	size_t n_distinct;
+	char **sorted;   /* ranges: the pool's column in the type's order */
+	double *numbers; /* the same as numbers; NULL when the type has no distance */
 	size_t n_sorted;
 };
 
@@ -90,6 +92,8 @@ struct binding {
 	const struct statement *statement;
 	struct sql_analysis analysis; /* of sql */
 	char *sql;
+	char
+	    *probe; /* what is executed in its place to measure it; NULL: itself, where it only reads */
 	struct buf note;
 	struct slot *slots; /* $1, $2, ... */
 	size_t n_slots;
@@ -103,6 +107,8 @@ struct binding {
 	enum protocol protocol;        /* SIMPLE: all literals; EXTENDED: planned in every call */
 	enum value_source best_source; /* better ones were tried, and their values did not work */
 	size_t key_rank;               /* which of a document's keys to take, 0 the commonest */
+	size_t literal_rank;           /* which values for literals beside parameters, likewise */
+	bool loose;                    /* some vectors combine values of several rows, or miss */
 };
 
 #define PREPARED_NAME "pgrehearse_bind"
@@ -135,6 +141,8 @@ void slots_values_free(const struct binding *b, char **values, size_t n);
 
 /* calibrate.c */
 int calibrate(struct binding *b, struct err *err);
+/* How far the settings as they are, are from production's work; 0 is there. */
+double calibrate_distance(struct binding *b);
 
 /* check.c: what EXPLAIN says of n vectors. */
 struct check_result {
@@ -179,6 +187,8 @@ void pool_shuffle(struct pool *pool, struct rng *rng);
 int pool_attach(struct binding *b, struct pool *pool);
 /* Back to what is known from the text: number, item, type, form. */
 void slot_reset(struct slot *slot);
+/* Allow loose vectors: find the values of the columns that have few. */
+void slots_loosen(struct binding *b);
 /* Sort the column that a range rule reads, in the order of its type. */
 int slot_sort(struct binding *b, struct slot *slot, struct err *err);
 

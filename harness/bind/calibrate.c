@@ -9,6 +9,7 @@
  */
 #include "bind/form.h"
 #include "bind/literal.h"
+#include "bind/probe.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -25,6 +26,9 @@
 #define LIMIT_WORTH_CHANGING 0.4
 #define FORM_WORTH_CHANGING  0.1
 #define FORM_GOOD_ENOUGH     0.15 /* a score below which no other form is tried */
+#define APPROACHES           6
+#define INDEX_BLOCKS         3
+#define NEAR                 0.15 /* a score below which the scale is not walked */
 #define GOOD_ENOUGH          0.05 /* a score below which no setting is looked for */
 
 struct target {
@@ -49,14 +53,21 @@ static const struct scale scales[] = {
     {RULE_PATTERN, false, {12, 10, 8, 7, 6, 5, 4, 3, 2, 1, -1}},
     {RULE_OFFSET, false, {0, 10, 20, 50, 100, 200, 500, 1000, 5000, -1}},
     {RULE_COUNT, false, {1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0, -1}},
+    {RULE_LIMIT, false, {1, 2, 3, 5, 10, 20, 50, 100, -1}},
     {RULE_INTERVAL, true,
         {MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY,
             60 * DAY, 90 * DAY, 180 * DAY, 365 * DAY, 730 * DAY, 1825 * DAY, 3650 * DAY, -1}},
 };
 
+/* The rows that come back tell its LIMIT; a subquery's is found by trying. */
+static bool is_outer_limit(const struct slot *slot)
+{
+	return slot->rule == RULE_LIMIT && (!slot->item || slot->item->scope == 0);
+}
+
 static const struct scale *scale_of(const struct slot *slot)
 {
-	if (slot->pool < 0 && slot_needs_rows(slot))
+	if ((slot->pool < 0 && slot_needs_rows(slot)) || is_outer_limit(slot))
 		return NULL;
 	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++)
 		if (scales[i].rule == slot->rule)
@@ -152,6 +163,37 @@ static void refine(struct search *s, double below, double above)
 	}
 }
 
+/* How much more of it is wanted: by rows where they follow the setting, else by blocks beyond the
+ * few that an index costs. */
+static double wanted_ratio(const struct check_result *found, const struct target *target)
+{
+	double rows = (target->rows + 0.01) / (found->rows + 0.01);
+	double blocks =
+	    fmax(target->blocks - INDEX_BLOCKS, 0.5) / fmax(found->blocks - INDEX_BLOCKS, 0.5);
+
+	if (!isnan(target->rows) && fabs(log(rows)) > GOOD_ENOUGH)
+		return rows;
+	return isnan(blocks) ? 1 : blocks;
+}
+
+/* Work grows with the setting: a few steps in proportion mostly arrive. */
+static void approach(struct search *s, const struct check_result *first)
+{
+	struct check_result found = *first;
+	double setting = s->slot->setting;
+
+	for (int i = 0; i < APPROACHES && s->best > GOOD_ENOUGH && !out_of_time(s->b); i++) {
+		double ratio = found.measured ? wanted_ratio(&found, s->target) : 0.1;
+		double next = setting * fmin(fmax(ratio, 1.0 / 50), 50);
+		if (s->slot->rule != RULE_INTERVAL && s->slot->rule != RULE_ARRAY)
+			next = fmin(next, 1);
+		if (fabs(log(next / setting)) < 0.02)
+			break;
+		try_setting(s, next, &found);
+		setting = next;
+	}
+}
+
 static void choose_setting(struct binding *b, struct slot *slot, const struct target *target)
 {
 	const struct scale *scale = scale_of(slot);
@@ -164,7 +206,11 @@ static void choose_setting(struct binding *b, struct slot *slot, const struct ta
 	int last = -1;
 
 	search.best = measure(b, target, &found);
-	for (int i = 0; scale->steps[i] >= 0 && search.best > GOOD_ENOUGH && !out_of_time(b); i++) {
+	if (scale->refine && slot->setting > 0)
+		approach(&search, &found);
+	for (int i = 0;
+	     search.best > NEAR && scale->steps[i] >= 0 && search.best > GOOD_ENOUGH && !out_of_time(b);
+	     i++) {
 		try_setting(&search, scale->steps[i], &found);
 		if (search.best_setting == scale->steps[i])
 			last = i;
@@ -173,7 +219,7 @@ static void choose_setting(struct binding *b, struct slot *slot, const struct ta
 		if (found.timed_out)
 			break;
 	}
-	if (search.best > GOOD_ENOUGH && scale->refine && last >= 0 && scale->steps[last] > 0)
+	if (search.best > NEAR && scale->refine && last >= 0 && scale->steps[last] > 0)
 		refine(&search, scale->steps[last > 0 ? last - 1 : 0],
 		    scale->steps[last + 1] > 0 ? scale->steps[last + 1] : scale->steps[last]);
 	slot->setting = search.best_setting;
@@ -214,7 +260,7 @@ static void choose_settings(struct binding *b, const struct target *target)
 			struct slot *slot = &b->slots[i];
 			if (scale_of(slot) && !out_of_time(b))
 				choose_setting(b, slot, target);
-			else if (slot->rule == RULE_LIMIT && !out_of_time(b))
+			else if (is_outer_limit(slot) && !out_of_time(b))
 				choose_limit(b, slot, target);
 		}
 	}
@@ -296,16 +342,41 @@ static void choose_form(struct binding *b, const struct target *target)
 		free(forms[i].settings);
 }
 
+/* A probe tells rows, not the blocks of the write itself. */
+static void calibrate_by_probe(struct binding *b, struct target target)
+{
+	enum protocol protocol = b->protocol;
+
+	b->probe = probe_text(b);
+	if (!b->probe)
+		return;
+	target.blocks = NAN;
+	choose_settings(b, &target);
+	free(b->probe);
+	b->probe = NULL;
+	b->protocol = protocol;
+}
+
+double calibrate_distance(struct binding *b)
+{
+	const struct work *work = &b->statement->work;
+	struct target target = {
+	    work_per_call(work, work->rows), work_per_call(work, work_touched(work))};
+	struct check_result found;
+
+	return measure_n(b, VECTORS_PER_FORM, &target, &found);
+}
+
 int calibrate(struct binding *b, struct err *err)
 {
 	const struct work *work = &b->statement->work;
 	struct target target = {
 	    work_per_call(work, work->rows), work_per_call(work, work_touched(work))};
 
-	if (b->analysis.writes || b->analysis.locks_rows ||
-	    (isnan(target.rows) && isnan(target.blocks)))
-		return 0;
-	choose_form(b, &target);
+	if (b->analysis.writes || b->analysis.locks_rows)
+		calibrate_by_probe(b, target);
+	else if (!isnan(target.rows) || !isnan(target.blocks))
+		choose_form(b, &target);
 	return db_alive(b->run->db)
 	           ? 0
 	           : err_set(err, ERR_ENV, "%s: the connection was lost while calibrating",

@@ -96,7 +96,7 @@ static int explain_one(struct binding *b, char *const *values, size_t i, bool ex
 
 static bool may_execute(const struct binding *b)
 {
-	return !b->analysis.writes && !b->analysis.locks_rows;
+	return b->probe || (!b->analysis.writes && !b->analysis.locks_rows);
 }
 
 static int set_plan_mode(struct binding *b, bool generic, struct err *err)

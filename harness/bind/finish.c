@@ -11,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LAST_CHECK     16 /* vectors, for the fidelity table */
-#define LEAST_WEIGHTED 20 /* measured vectors below which weights would be noise */
+#define LAST_CHECK     16  /* vectors, for the fidelity table */
+#define OFF            0.1 /* of the logarithms of rows and blocks: loose vectors are tried */
+#define LEAST_WEIGHTED 20  /* measured vectors below which weights would be noise */
 
 /* Where the values that decide what is found came from: the weakest of them. */
 static enum value_source source_of(const struct binding *b, bool weighted)
@@ -129,6 +130,47 @@ static double *choose_weights(
 	return weights;
 }
 
+static double off(double found, double wanted, double slack)
+{
+	return isnan(found) || isnan(wanted) ? 0 : fabs(log((found + slack) / (wanted + slack)));
+}
+
+static double distance_of(const struct binding *b, const struct bind_fidelity *found)
+{
+	const struct work *work = &b->statement->work;
+
+	return off(found->rows, work_per_call(work, work->rows), 0.05) +
+	       off(found->blocks, work_per_call(work, work_touched(work)), 1);
+}
+
+/* Where rows as they are do not reach production's work, calls that find nothing may. */
+static void try_loose(
+    struct binding *b, char ***values, size_t *n, double **weights, struct bind_fidelity *fidelity)
+{
+	struct bind_fidelity loose = {0, NAN, NAN};
+	size_t n_loose = b->n_wanted;
+	char **other;
+	double *other_weights;
+
+	if (b->order != VECTOR_SAMPLED || b->analysis.writes || fidelity->measured == 0 ||
+	    *n < LEAST_WEIGHTED || distance_of(b, fidelity) < OFF)
+		return;
+	slots_loosen(b);
+	other = slots_generate(b, n_loose);
+	other_weights = choose_weights(b, &other, &n_loose, &loose);
+	if (loose.measured > 0 && distance_of(b, &loose) < distance_of(b, fidelity) - OFF / 2) {
+		slots_values_free(b, *values, *n);
+		free(*weights);
+		*values = other;
+		*weights = other_weights;
+		*n = n_loose;
+		*fidelity = loose;
+		return;
+	}
+	slots_values_free(b, other, n_loose);
+	free(other_weights);
+}
+
 /* Literals beside parameters become part of the text; the rest are the replay's parameters. Takes
  * the values over. */
 static void take_values(struct binding *b, char **values, size_t n, struct bound_statement *ret)
@@ -185,6 +227,7 @@ int finish_statement(
 	}
 	*fidelity = (struct bind_fidelity){result.measured, result.rows, result.blocks};
 	weights = choose_weights(b, &values, &n, fidelity);
+	try_loose(b, &values, &n, &weights, fidelity);
 	*ret = (struct bound_statement){
 	    .name = xstrdup(statement->name),
 	    .queryid = xstrdup(statement->queryid),

@@ -68,21 +68,49 @@ static bool same_literals(const struct binding *b, int pool, size_t row, size_t 
 	return true;
 }
 
-/* The commonest values among the first rows: those are drawn at random. */
-static size_t commonest(const struct binding *b, int pool)
+static size_t count_like(const struct binding *b, int pool, size_t row, size_t n)
 {
-	enum { LOOKED_AT = 200 };
-	size_t n = b->pools[pool].n_rows < LOOKED_AT ? b->pools[pool].n_rows : LOOKED_AT;
-	size_t best = 0, most = 0;
+	size_t count = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		size_t count = 0;
-		for (size_t j = 0; j < n; j++)
-			count += same_literals(b, pool, i, j);
-		if (count > most) {
-			most = count;
-			best = i;
+	for (size_t i = 0; i < n; i++)
+		count += same_literals(b, pool, row, i);
+	return count;
+}
+
+static bool is_first_of_its_kind(const struct binding *b, int pool, size_t row)
+{
+	for (size_t i = 0; i < row; i++)
+		if (same_literals(b, pool, row, i))
+			return false;
+	return true;
+}
+
+/* The row whose literals are the literal_rank-th commonest among the first rows, which are drawn at
+ * random; *ret_found is false when there are not so many. */
+static size_t commonest(const struct binding *b, int pool, bool *ret_found)
+{
+	enum { LOOKED_AT = 400 };
+	size_t n = b->pools[pool].n_rows < LOOKED_AT ? b->pools[pool].n_rows : LOOKED_AT;
+	size_t below = SIZE_MAX, best = 0;
+
+	*ret_found = true;
+	for (size_t rank = 0; rank <= b->literal_rank; rank++) {
+		size_t most = 0;
+		for (size_t i = 0; i < n; i++) {
+			size_t count;
+			if (!is_first_of_its_kind(b, pool, i))
+				continue;
+			count = count_like(b, pool, i, n) * n + (n - 1 - i); /* ties: the first */
+			if (count > most && count < below) {
+				most = count;
+				best = i;
+			}
 		}
+		if (most == 0) {
+			*ret_found = false;
+			return best;
+		}
+		below = most;
 	}
 	return best;
 }
@@ -107,23 +135,40 @@ static bool needs_own_value(const struct binding *b, const struct slot *slot)
 	       (b->order == VECTOR_SEQUENTIAL && slot->pool >= 0 && slot->selects);
 }
 
-void form_settle(struct binding *b)
+bool form_settle(struct binding *b)
 {
+	bool all_found = true;
+
 	for (size_t i = 0; i < b->n_slots; i++) {
 		if (form_freezes(b, &b->slots[i]) && needs_own_value(b, &b->slots[i])) {
 			form_set(b, (int)b->n_slots);
 			if (b->analysis.kind != SQL_INSERT)
 				b->protocol = PROTOCOL_EXTENDED;
-			return;
+			return b->literal_rank == 0;
 		}
 	}
 	for (size_t p = 0; p < b->n_pools; p++) {
-		bool any = false;
+		bool any = false, found;
+		size_t row;
 		for (size_t i = 0; i < b->n_slots; i++)
 			any = any || (b->slots[i].pool == (int)p && is_settled_by_row(b, &b->slots[i]));
-		if (any && b->pools[p].n_rows > 0 && b->pools[p].stride == 1)
-			keep_rows_like(b, (int)p, commonest(b, (int)p));
+		if (!any || b->pools[p].n_rows == 0 || b->pools[p].stride != 1) {
+			all_found = all_found && (any ? b->literal_rank == 0 : true);
+			continue;
+		}
+		row = commonest(b, (int)p, &found);
+		all_found = all_found && found;
+		keep_rows_like(b, (int)p, row);
 	}
+	return all_found;
+}
+
+bool form_settles(const struct binding *b)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		if (is_settled_by_row(b, &b->slots[i]))
+			return true;
+	return false;
 }
 
 static bool is_plain_number(const char *value)
@@ -161,7 +206,8 @@ static char *substitute(const struct binding *b, char *const *values, bool all, 
 		else if (renumber)
 			literals[i] = xasprintf("$%d", next++);
 	}
-	text = sql_substitute(b->sql, (const char *const *)literals, (int)b->n_slots);
+	text = sql_substitute(
+	    b->probe ? b->probe : b->sql, (const char *const *)literals, (int)b->n_slots);
 	for (size_t i = 0; i < b->n_slots; i++)
 		free(literals[i]);
 	free(literals);
@@ -178,6 +224,14 @@ char *form_final(const struct binding *b, char *const *values)
 	return substitute(b, values, false, true);
 }
 
+/* A probe may lack what the type was inferred from; a literal's number has no use at all. */
+static uint32_t type_to_declare(const struct binding *b, const struct slot *slot)
+{
+	if (slot->literal)
+		return TYPE_TEXT;
+	return b->probe ? slot->type->oid : slot->declared;
+}
+
 int form_prepare(struct binding *b, char *const *values, struct err *err)
 {
 	_cleanup_free_ char *text = form_text(b, values, false);
@@ -185,7 +239,7 @@ int form_prepare(struct binding *b, char *const *values, struct err *err)
 	int rc;
 
 	for (size_t i = 0; i < b->n_slots; i++)
-		types[i] = b->slots[i].literal ? TYPE_TEXT : b->slots[i].declared;
+		types[i] = type_to_declare(b, &b->slots[i]);
 	if (b->prepared)
 		db_exec(b->run->db, "DEALLOCATE " PREPARED_NAME, NULL);
 	rc = db_prepare(b->run->db, PREPARED_NAME, text, (int)b->n_slots, types, NULL, NULL, err);

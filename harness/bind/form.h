@@ -22,9 +22,12 @@ bool form_possible(const struct sql_analysis *analysis, int n_params, int k);
 
 /* The slots with a number above k are literals. */
 void form_set(struct binding *b, int k);
-/* Literals that share a text with parameters have one value: keep the rows that go with it. Gives
- * up on literals where each call needs its own (a key that must be new). */
-void form_settle(struct binding *b);
+/* Literals that share a text with parameters have one value, the literal_rank-th commonest in
+ * staging: keep the rows that go with it. Gives up on literals where each call needs its own (a key
+ * that must be new). False when there are not so many values. */
+bool form_settle(struct binding *b);
+/* Is there a value to settle, and so a choice? */
+bool form_settles(const struct binding *b);
 /* The slot's value is the same in every vector. */
 bool form_freezes(const struct binding *b, const struct slot *slot);
 

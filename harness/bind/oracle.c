@@ -30,6 +30,7 @@ static const char *open_parser(struct oracle *o)
 		return "a second connection to staging is refused";
 	/* Only a superuser may; it may well be on already. */
 	db_exec(o->parser, "SET compute_query_id = on", NULL);
+	db_exec(o->parser, "SET pg_stat_statements.track = none", NULL);
 	rows = db_query(o->parser, NULL, "SELECT pg_backend_pid()");
 	if (rows)
 		snprintf(o->pid, sizeof(o->pid), "%s", db_text(rows, 0, 0));

@@ -111,6 +111,37 @@ static void release_slot(struct slot *slot)
 	forget_sorted(slot);
 	free(slot->constant);
 	free(slot->fresh.fresh_prefix);
+	free(slot->distinct);
+}
+
+static void find_distinct(const struct pool *pool, struct slot *slot)
+{
+	enum { MOST = 50 };
+
+	free(slot->distinct);
+	slot->distinct = xcalloc(MOST, sizeof(*slot->distinct));
+	slot->n_distinct = 0;
+	for (size_t i = 0; i < pool->n_rows; i++) {
+		const char *cell = pool->cells[i * pool->n_columns + (size_t)slot->column];
+		bool known = cell == NULL;
+		for (size_t k = 0; k < slot->n_distinct && !known; k++)
+			known = strcmp(slot->distinct[k], cell) == 0;
+		if (known)
+			continue;
+		if (slot->n_distinct == MOST) { /* many: any row has a rare one */
+			slot->n_distinct = 0;
+			return;
+		}
+		slot->distinct[slot->n_distinct++] = cell;
+	}
+}
+
+void slots_loosen(struct binding *b)
+{
+	b->loose = true;
+	for (size_t i = 0; i < b->n_slots; i++)
+		if (b->slots[i].rule == RULE_ROW && b->slots[i].pool >= 0)
+			find_distinct(&b->pools[b->slots[i].pool], &b->slots[i]);
 }
 
 void slot_reset(struct slot *slot)
@@ -137,6 +168,7 @@ void binding_release(struct binding *b)
 	free(b->slots);
 	free(b->pools);
 	free(b->sql);
+	free(b->probe);
 	buf_release(&b->note);
 	sql_analysis_release(&b->analysis);
 }

@@ -126,7 +126,7 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	struct db *db = NULL;
 	const char *input = NULL, *output = "-";
 	int64_t seed = 42, n_vectors = 200, expected_ops = 24000;
-	uint64_t calibrate_ns = 15 * UINT64_C(1000000000);
+	uint64_t calibrate_ns = 60 * UINT64_C(1000000000);
 	const struct option_spec options[] = {
 	    CONNECTION_OPTIONS(target),
 	    {"workload", 'w', OPTION_STRING, "FILE", "the workload (\"-\": standard input)", &input},
@@ -140,7 +140,7 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	        "requests of the whole run, which a DELETE needs rows for (default: 24000)",
 	        &expected_ops, .min = 1, .max = INT64_MAX},
 	    {"calibrate-time", 0, OPTION_DURATION, "DURATION",
-	        "for finding range widths, intervals and LIMITs (default: 15s)", &calibrate_ns},
+	        "for finding range widths, intervals and LIMITs (default: 60s)", &calibrate_ns},
 	    OPTIONS_END,
 	};
 	struct bind_options bind = {0};

@@ -63,19 +63,21 @@ static void collect_marked(const struct snapshot *before, const struct snapshot 
 	}
 }
 
-/* Both arms of a template or physical clone give a text the same queryid. An entry that existed
- * before the replay keeps its first text, which has no marker. */
+/* Both arms of a template or physical clone give a text the same queryid, which is production's when
+ * they are clones of that. An entry that existed before the replay keeps its first text, which has
+ * no marker. */
 static void collect_by_queryid(const struct snapshot *before, const struct snapshot *after,
     enum arm arm, const char *const *other_queryids, struct run *run)
 {
 	for (size_t i = 0; i < run->n_replayed; i++) {
 		struct work *work = &run->statements[i].arms[arm].work;
 		const struct statement_counter *entry;
+		const char *queryid = other_queryids[i] ? other_queryids[i] : run->statements[i].queryid;
 		struct work delta;
 
-		if (work->calls > 0 || !other_queryids[i])
+		if (work->calls > 0 || !queryid)
 			continue;
-		entry = statement_counters_find(&after->statements, other_queryids[i]);
+		entry = statement_counters_find(&after->statements, queryid);
 		if (!entry || marker_number(entry->text) != SIZE_MAX)
 			continue;
 		delta = delta_of(entry, before);
