@@ -10,9 +10,11 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
+# missing_packages SECTION...: those of these sections of packages.txt that are not installed.
 missing_packages() {
   local package
-  grep -v '^#' "$root/ci/packages.txt" | while read -r package; do
+  awk -v wanted=" $* " '/^\[/ { on = index(wanted, " " substr($0, 2, length($0) - 2) " "); next }
+    on && !/^#/ && NF' "$root/ci/packages.txt" | while read -r package; do
     # node and npm may come from elsewhere than Debian.
     case $package in
       nodejs) command -v node >/dev/null && continue ;;
@@ -22,11 +24,12 @@ missing_packages() {
   done
 }
 
+# install_packages SECTION...
 install_packages() {
   local missing
-  missing=$(missing_packages)
+  missing=$(missing_packages "$@")
   [ -n "$missing" ] || return 0
-  say "installing $(echo "$missing" | wc -w) Debian packages"
+  say "installing $(echo "$missing" | wc -w) Debian packages and what they need"
   as_root apt-get update -qq
   # The cluster that Debian would start is not wanted: the lab makes its own.
   as_root mkdir -p /etc/postgresql-common/createcluster.d
