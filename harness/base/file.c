@@ -92,8 +92,11 @@ static int make_dir(const char *path, mode_t mode, struct err *err)
 
 	if (mkdir(path, mode) == 0)
 		return 0;
-	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		return 0;
+	if (errno == EEXIST && stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return 0;
+		errno = ENOTDIR;
+	}
 	return err_errno(err, ERR_ENV, "cannot create directory %s", path);
 }
 

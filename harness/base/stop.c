@@ -31,6 +31,7 @@ void stop_install(void)
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaction(signals[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* write() says EFBIG, and what is kept is kept */
 }
 
 bool stop_requested(void)

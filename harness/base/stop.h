@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 
-void stop_install(void);         /* SIGINT, SIGTERM, SIGHUP; SIGPIPE is ignored */
+void stop_install(void);         /* SIGINT, SIGTERM, SIGHUP; SIGPIPE, SIGXFSZ ignored */
 bool stop_requested(void);       /* async-signal-safe */
 int stop_signal(void);           /* the signal's number, 0 if none */
 int stop_fd(void);               /* becomes readable at the first signal; -1 before stop_install */
