@@ -1,20 +1,21 @@
 /*
  * gate: the main job, from one gate.yaml to a verdict and its reports.
  */
-#include "base/file.h"
+#include "base/clock.h"
 #include "base/mem.h"
-#include "base/stop.h"
 #include "cli/commands.h"
 #include "cli/gate_text.h"
 #include "cli/rehearsal.h"
-#include "report/report.h"
+#include "cli/results.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define GATE_FILE_MAX_BYTES ((size_t)1 << 20)
+/* Of options that were not given. */
+#define NO_DURATION UINT64_MAX
+#define NO_RATE     (-1.0)
 
 struct gate_overrides {
 	const char *candidate, *workload, *staging, *results, *format;
@@ -27,19 +28,31 @@ struct gate_overrides {
 
 static const char *const protocols[] = {"captured", "simple", "extended", "prepared", NULL};
 
-/* What the command line says instead of the file. */
-static int override(struct gate *gate, const struct gate_overrides *given, struct err *err)
+/* The bounds that the file has. */
+static int check_given(const struct gate_overrides *given, struct err *err)
 {
-	struct replay_options *replay = &gate->replay;
+	if (given->rate != NO_RATE && !(given->rate > 0 && given->rate <= 1e6))
+		return err_set(err, ERR_USAGE, "--rate: above 0 and at most 1000000/s is possible");
+	if (given->duration_ns < NS_PER_S || given->max_duration_ns < NS_PER_S)
+		return err_set(err, ERR_USAGE, "--%s: a replay takes at least 1s",
+		    given->duration_ns < NS_PER_S ? "time" : "max-time");
+	return 0;
+}
 
-	if (given->rate > 0)
+static int override_replay(
+    struct replay_options *replay, const struct gate_overrides *given, struct err *err)
+{
+	if (given->rate != NO_RATE)
 		replay->rate_per_s = given->rate;
-	if (given->duration_ns) {
+	if (given->duration_ns != NO_DURATION) {
 		replay->duration_ns = given->duration_ns;
 		replay->max_duration_ns = 0;
 	}
-	if (given->max_duration_ns)
+	if (given->max_duration_ns != NO_DURATION)
 		replay->max_duration_ns = given->max_duration_ns;
+	if (replay->max_duration_ns && replay->max_duration_ns < replay->duration_ns)
+		return err_set(err, ERR_USAGE, "--max-time is shorter than the %.6g s that a replay takes",
+		    (double)replay->duration_ns / 1e9);
 	if (given->clients)
 		replay->clients = (int)given->clients;
 	if (given->jobs)
@@ -50,6 +63,14 @@ static int override(struct gate *gate, const struct gate_overrides *given, struc
 		protocol_parse(protocols[given->protocol], &replay->protocol);
 	if (given->no_early_stop)
 		replay->early_stop = false;
+	return 0;
+}
+
+/* What the command line says instead of the file. */
+static int override(struct gate *gate, const struct gate_overrides *given, struct err *err)
+{
+	if (override_replay(&gate->replay, given, err) < 0)
+		return err->code;
 	if (given->results) {
 		free(gate->results_dir);
 		gate->results_dir = xstrdup(given->results);
@@ -63,22 +84,22 @@ static int override(struct gate *gate, const struct gate_overrides *given, struc
 		gate->dsn = xstrdup(given->staging);
 		gate->staging = STAGING_DSN;
 	}
-	if (given->candidate) {
-		struct buf sql = BUF_INIT;
-
-		if (file_read(given->candidate, GATE_FILE_MAX_BYTES, &sql, err) < 0) {
-			buf_release(&sql);
-			return err_wrap(err, "--candidate");
-		}
-		free(gate->up);
-		free(gate->up_sql);
-		free(gate->down);
-		free(gate->down_sql);
-		gate->up = xstrdup(given->candidate);
-		gate->up_sql = buf_detach(&sql);
-		gate->down = gate->down_sql = NULL;
-	}
+	if (given->candidate && gate_set_candidate(gate, given->candidate, err) < 0)
+		return err_wrap(err, "--candidate");
 	return 0;
+}
+
+static int load(
+    const char *path, const struct gate_overrides *given, struct gate *ret, struct err *err)
+{
+	unsigned without = (given->workload ? GATE_WORKLOAD : 0) | (given->staging ? GATE_STAGING : 0) |
+	                   (given->candidate ? GATE_CANDIDATE : 0);
+
+	if (check_given(given, err) < 0 || gate_load_without(path, without, ret, err) < 0)
+		return err->code;
+	if (results_check_formats(&ret->formats, err) < 0)
+		return err_wrap(err, "%s:%d: reports", path, ret->formats_line);
+	return override(ret, given, err);
 }
 
 static const char about_gate[] =
@@ -166,7 +187,14 @@ static int rehearse_and_show(
 
 int cmd_gate(int argc, char **argv, struct err *err)
 {
-	struct gate_overrides given = {.seed = -1, .protocol = -1, .format = "tap"};
+	struct gate_overrides given = {
+	    .rate = NO_RATE,
+	    .duration_ns = NO_DURATION,
+	    .max_duration_ns = NO_DURATION,
+	    .seed = -1,
+	    .protocol = -1,
+	    .format = "tap",
+	};
 	const struct option_spec options[] = {
 	    {"candidate", 0, OPTION_STRING, "FILE", "rehearse this SQL instead of the file's candidate",
 	        &given.candidate},
@@ -220,9 +248,7 @@ int cmd_gate(int argc, char **argv, struct err *err)
 	if (!format)
 		return err_set(
 		    err, ERR_USAGE, "--format: there is no report format \"%.40s\"", given.format);
-	rc = gate_load(args.items[0], &gate, err);
-	if (rc == 0)
-		rc = override(&gate, &given, err);
+	rc = load(args.items[0], &given, &gate, err);
 	if (rc == 0) {
 		struct rehearsal_options rehearsal = {
 		    .gate = &gate, .command = command, .keep_clones = given.keep};

@@ -38,12 +38,12 @@ static int load_name(struct gate_loader *l, const struct yaml_node *node, void *
 
 static int load_workload(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
-	return gate_path(l, node, &((struct gate *)target)->workload);
+	return gate_path(l, GATE_WORKLOAD, node, &((struct gate *)target)->workload);
 }
 
 static int load_overrides(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
-	return gate_path(l, node, &((struct gate *)target)->overrides);
+	return gate_path(l, GATE_OVERRIDES, node, &((struct gate *)target)->overrides);
 }
 
 static int load_results(struct gate_loader *l, const struct yaml_node *node, void *target)
@@ -125,16 +125,16 @@ static int require(struct gate_loader *l, const struct yaml_node *root, const ch
 /* What only the whole file can tell. */
 static int complete(struct gate_loader *l, const struct yaml_node *root, struct gate *gate)
 {
-	if (require(l, root, "workload") < 0)
+	if (!(l->without & GATE_WORKLOAD) && require(l, root, "workload") < 0)
 		return ERR_USAGE;
-	if (!gate_child(root, "staging")) {
+	if (!(l->without & GATE_STAGING) && !gate_child(root, "staging")) {
 		/* With clones that exist already, values may come from the baseline. */
 		if (gate->driver != CLONE_EXISTING)
 			return require(l, root, "staging");
 		gate->staging = STAGING_DSN;
 		gate->dsn = xstrdup(gate->existing_dsn[0]);
 	}
-	if (!gate->name)
+	if (!gate->name && !(l->without & GATE_CANDIDATE))
 		gate->name = name_from_candidate(gate->up);
 	if (!gate_child(root, "thresholds")) {
 		gate->default_policy = true;
@@ -165,9 +165,14 @@ static int load_tree(struct gate_loader *l, const struct yaml_node *root, struct
 
 int gate_load(const char *path, struct gate *ret, struct err *err)
 {
+	return gate_load_without(path, 0, ret, err);
+}
+
+int gate_load_without(const char *path, unsigned parts, struct gate *ret, struct err *err)
+{
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	_cleanup_free_ char *dir = file_dirname(path);
-	struct gate_loader l = {.file = path, .dir = dir, .err = err};
+	struct gate_loader l = {.file = path, .dir = dir, .without = parts, .err = err};
 	struct yaml_node *root;
 	int rc = file_read(path, YAML_MAX_BYTES, &text, err);
 
@@ -179,6 +184,28 @@ int gate_load(const char *path, struct gate *ret, struct err *err)
 	rc = load_tree(&l, root, ret);
 	yaml_node_free(root);
 	return rc;
+}
+
+int gate_set_candidate(struct gate *gate, const char *path, struct err *err)
+{
+	char *sql;
+
+	if (sql_file_read(path, &sql, err) < 0)
+		return err->code;
+	free(gate->up);
+	free(gate->up_sql);
+	free(gate->down);
+	free(gate->down_sql);
+	gate->up = gate->up_sql = gate->down = gate->down_sql = NULL;
+	if (sql_is_empty(sql)) {
+		free(sql);
+	} else {
+		gate->up = xstrdup(path);
+		gate->up_sql = sql;
+	}
+	if (!gate->name)
+		gate->name = name_from_candidate(gate->up);
+	return 0;
 }
 
 void gate_release(struct gate *gate)

@@ -108,6 +108,18 @@ struct gate {
 };
 
 int gate_load(const char *path, struct gate *ret, struct err *err);
+/* Sections that the caller has in another way: they may be missing, and the files that they name
+ * are not looked for. A candidate that is left out must be set before gate->name is used. */
+enum gate_part {
+	GATE_WORKLOAD = 1,
+	GATE_STAGING = 2,
+	GATE_CANDIDATE = 4,
+	GATE_OVERRIDES = 8,
+	GATE_ALL_FILES = 15,
+};
+int gate_load_without(const char *path, unsigned parts, struct gate *ret, struct err *err);
+/* Rehearse this SQL file instead; one without a statement is the unchanged candidate. */
+int gate_set_candidate(struct gate *gate, const char *path, struct err *err);
 /* Do name: and queryid: scopes refer to statements of the workload? */
 int gate_check_scopes(const struct gate *gate, const struct workload *workload, struct err *err);
 void gate_release(struct gate *gate);

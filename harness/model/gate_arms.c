@@ -10,8 +10,10 @@ static int load_directory(struct gate_loader *l, const struct yaml_node *node, c
 {
 	struct stat st;
 
-	if (gate_path(l, node, ret) < 0)
+	if (gate_path(l, GATE_STAGING, node, ret) < 0)
 		return ERR_USAGE;
+	if (l->without & GATE_STAGING)
+		return 0;
 	if (stat(*ret, &st) < 0 || !S_ISDIR(st.st_mode))
 		return gate_reject(l, node, "%s is not a directory", *ret);
 	return 0;

@@ -10,7 +10,7 @@
 
 #define SQL_MAX_BYTES ((size_t)16 << 20)
 
-int gate_path(struct gate_loader *l, const struct yaml_node *node, char **ret)
+int gate_path(struct gate_loader *l, enum gate_part part, const struct yaml_node *node, char **ret)
 {
 	_cleanup_free_ char *beside = NULL;
 	const char *text;
@@ -18,6 +18,8 @@ int gate_path(struct gate_loader *l, const struct yaml_node *node, char **ret)
 
 	if (gate_text(l, node, &text) < 0)
 		return ERR_USAGE;
+	if (l->without & part)
+		return gate_copy_text(l, node, ret);
 	beside = l->dir ? file_join(l->dir, text) : xstrdup(text);
 	if (file_exists(text))
 		found = xstrdup(text);
@@ -75,21 +77,32 @@ bool sql_is_empty(const char *sql)
 	return true;
 }
 
+int sql_file_read(const char *path, char **ret_sql, struct err *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (file_read(path, SQL_MAX_BYTES, &text, err) < 0)
+		return err->code;
+	if (memchr(text.data, '\0', text.len))
+		return err_set(err, ERR_USAGE, "%s holds NUL bytes: it is not an SQL file", path);
+	if (utf8_valid_bytes(text.data, text.len) != text.len)
+		return err_set(err, ERR_USAGE, "%s is not valid UTF-8", path);
+	*ret_sql = buf_detach(&text);
+	return 0;
+}
+
 int gate_sql_file(
     struct gate_loader *l, const struct yaml_node *node, char **ret_path, char **ret_sql)
 {
-	_cleanup_buf_ struct buf text = BUF_INIT;
 	struct err inner = {0};
 
-	if (gate_path(l, node, ret_path) < 0)
+	if (gate_path(l, GATE_CANDIDATE, node, ret_path) < 0)
 		return ERR_USAGE;
-	if (file_read(*ret_path, SQL_MAX_BYTES, &text, &inner) < 0)
-		return gate_reject(l, node, "%s", inner.message);
-	if (memchr(text.data, '\0', text.len))
-		return gate_reject(l, node, "%s holds NUL bytes: it is not an SQL file", *ret_path);
-	if (utf8_valid_bytes(text.data, text.len) != text.len)
-		return gate_reject(l, node, "%s is not valid UTF-8", *ret_path);
+	if (l->without & GATE_CANDIDATE)
+		return 0;
 	free(*ret_sql);
-	*ret_sql = buf_detach(&text);
+	*ret_sql = NULL;
+	if (sql_file_read(*ret_path, ret_sql, &inner) < 0)
+		return gate_reject(l, node, "%s", inner.message);
 	return 0;
 }

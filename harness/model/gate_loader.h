@@ -15,7 +15,8 @@
 
 struct gate_loader {
 	const char *file;
-	const char *dir; /* of the file; NULL when the text came from elsewhere */
+	const char *dir;  /* of the file; NULL when the text came from elsewhere */
+	unsigned without; /* enum gate_part: their files are not looked for */
 	struct err *err;
 };
 
@@ -48,11 +49,14 @@ int gate_fraction(
 int gate_choice(struct gate_loader *l, const struct yaml_node *node, const char *const *names,
     size_t n, int *ret);
 
-/* An existing file or directory, relative to the working directory or to the gate's. */
-int gate_path(struct gate_loader *l, const struct yaml_node *node, char **ret);
-/* As gate_path, and the file's text. */
+/* An existing file or directory, relative to the working directory or to the gate's. When its
+ * section is left out, the text as it stands. */
+int gate_path(struct gate_loader *l, enum gate_part part, const struct yaml_node *node, char **ret);
+/* As gate_path, and the file's text. A candidate's. */
 int gate_sql_file(
     struct gate_loader *l, const struct yaml_node *node, char **ret_path, char **ret_sql);
+/* The text of an SQL file: ERR_USAGE when it is not one. */
+int sql_file_read(const char *path, char **ret_sql, struct err *err);
 /* Nothing but white space, comments and semicolons. */
 bool sql_is_empty(const char *sql);
 
