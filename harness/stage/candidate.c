@@ -129,6 +129,8 @@ static int apply_script(struct db *db, const char *file, const struct sql_script
 	_cleanup_(strv_release) struct strv invalid = {0};
 	_cleanup_buf_ struct buf left = BUF_INIT;
 
+	/* From PostgreSQL 14 on, a build does not go on for nobody when we are killed. */
+	db_exec(db, "SET client_connection_check_interval = '1s'", NULL);
 	if (db_exec(db, "SET statement_timeout = 0", err) < 0 || read_invalid(db, &invalid, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < script->n; i++) {

@@ -108,10 +108,12 @@ int clone_set_close(
 		    keep ? set->driver->keep : set->driver->drop;
 		struct err problem = {0};
 
-		if (set->made[arm] && end(set, (enum arm)arm, &problem) < 0 && rc == 0) {
-			rc = problem.code;
-			if (err)
+		if (set->made[arm] && end(set, (enum arm)arm, &problem) < 0) {
+			if (rc < 0)
+				progress_say(progress, PROGRESS_WARNING, "%s; %s", problem.message, problem.hint);
+			else if (err)
 				*err = problem;
+			rc = problem.code;
 		}
 		free(set->made[arm]);
 	}

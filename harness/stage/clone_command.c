@@ -127,8 +127,10 @@ static int command_make(struct clone_set *set, enum arm arm, struct db_target *r
 	}
 	if (rc == 0)
 		rc = mark_and_lock(set, arm, &clone, err);
-	if (rc == 0)
+	if (rc == 0) {
+		clone_add_counters(set->lock[arm], set->progress);
 		*ret = db_target_copy(&clone);
+	}
 	return rc;
 }
 

@@ -193,7 +193,7 @@ static void warn_of_doors(struct db *db, const struct progress *progress)
 	db_rows_free(rows);
 }
 
-static void add_statement_counters(struct db *db, const struct progress *progress)
+void clone_add_counters(struct db *db, const struct progress *progress)
 {
 	struct err problem = {0};
 
@@ -212,7 +212,7 @@ int clone_prepare(const struct db_target *clone, const struct progress *progress
 	if (rc < 0)
 		return rc;
 	warn_of_doors(db, progress);
-	add_statement_counters(db, progress);
+	clone_add_counters(db, progress);
 	progress_say(progress, PROGRESS_TICK, "analysing %s", db_name(db));
 	rc = db_exec(db, "ANALYZE", err);
 	db_close(db);

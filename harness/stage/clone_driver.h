@@ -43,7 +43,9 @@ int clone_copy(struct db *maintenance, const char *source, const char *name,
  * ret_source is the name of target's database, caller frees. */
 int clone_maintenance(
     const struct db_target *target, struct db **ret, char **ret_source, struct err *err);
-/* pg_stat_statements and fresh statistics, in the first copy. */
+/* pg_stat_statements, without which there are no counters per statement; a warning says so. */
+void clone_add_counters(struct db *db, const struct progress *progress);
+/* Counters and fresh statistics, in the first copy. */
 int clone_prepare(const struct db_target *clone, const struct progress *progress, struct err *err);
 
 #endif

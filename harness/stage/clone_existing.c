@@ -90,6 +90,8 @@ static int existing_open(struct clone_set *set, struct err *err)
 		identity_release(&ids[arm]);
 	for (int arm = 0; arm < N_ARMS && rc == 0; arm++)
 		rc = lock_arm(set, (enum arm)arm, err);
+	for (int arm = 0; arm < N_ARMS && rc == 0; arm++)
+		clone_add_counters(set->lock[arm], set->progress);
 	return rc;
 }
 

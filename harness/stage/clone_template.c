@@ -55,7 +55,9 @@ static struct db *reconnect(struct clone_set *set, struct err *err)
 {
 	struct db **maintenance = &set->lock[0];
 
-	if (!db_alive(*maintenance)) {
+	/* Only an answer tells: a connection that the server has closed can look whole for a while. */
+	db_ignore_stop(*maintenance, true);
+	if (db_exec(*maintenance, "SELECT 1", NULL) < 0) {
 		struct db_target target = db_sibling_target(*maintenance, db_name(*maintenance));
 		struct db *again = NULL;
 		int rc = db_connect(&target, &again, err);
