@@ -65,6 +65,9 @@ static int check_files(struct rehearsal *r, struct err *err)
 		return err->code;
 	if (workload_load(gate->workload, &r->workload, err) < 0)
 		return err->code;
+	if (gate->overrides)
+		return err_set(err, ERR_USAGE,
+		    "%s: overrides: this version of pgrehearse binds without them", gate->file);
 	if (r->workload.n_statements == 0)
 		return err_set(err, ERR_USAGE, "%s holds no statement", gate->workload);
 	return gate_check_scopes(gate, &r->workload, err);
@@ -142,7 +145,12 @@ static int open_staging(struct rehearsal *r, struct err *err)
 
 static int make_baseline(struct rehearsal *r, struct err *err)
 {
-	struct clone_spec spec = {.driver = r->gate->driver, .staging = r->staging};
+	struct clone_spec spec = {
+	    .driver = r->gate->driver,
+	    .staging = r->staging,
+	    .create_command = r->gate->clone_create,
+	    .drop_command = r->gate->clone_drop,
+	};
 
 	progress_say(r->progress, PROGRESS_STAGE, "cloning");
 	for (int arm = 0; arm < N_ARMS; arm++)
@@ -369,7 +377,8 @@ static void read_counters(struct rehearsal *r, bool whole)
 	struct err problem = {0};
 
 	environment_compare(r->before, r->dbs, r->run);
-	if (measure_end(r->measure, whole, r->progress, r->run, &problem) < 0)
+	if (measure_end(r->measure, whole, r->progress, r->run, &problem) < 0 &&
+	    problem.code != ERR_INTERRUPTED)
 		run_add_disturbance(r->run, "server", true,
 		    "the servers' counters could not be read after the replay: %s", problem.message);
 }
@@ -396,6 +405,17 @@ static int judge(struct rehearsal *r, struct err *err)
 	return 0;
 }
 
+/* A server that comes back has begun to count anew, with an empty cache. */
+static void note_restarts(struct rehearsal *r)
+{
+	for (int arm = 0; arm < N_ARMS; arm++)
+		if (r->replay.sessions_lost[arm] > 0)
+			run_add_disturbance(r->run, "server", true,
+			    "%.0f sessions of the %s arm were lost in mid-run and opened again: its server was "
+			    "restarted or crashed; look into its log",
+			    r->replay.sessions_lost[arm], arm_name((enum arm)arm));
+}
+
 static int measured_replay(struct rehearsal *r, struct err *err)
 {
 	int rc;
@@ -413,6 +433,8 @@ static int measured_replay(struct rehearsal *r, struct err *err)
 		run_add_disturbance(
 		    r->run, "server", true, "a server was lost in mid-run: %s", r->replay.lost_message);
 		rc = err_set(err, ERR_ENV, "a server was lost in mid-run: %s", r->replay.lost_message);
+	} else {
+		note_restarts(r);
 	}
 	if (stop_requested()) {
 		run_add_disturbance(
