@@ -267,7 +267,9 @@ static int compare_plans(struct rehearsal *r, struct err *err)
 	int rc;
 
 	progress_say(r->progress, PROGRESS_STAGE, "comparing plans");
+	measure_statistics(r->dbs, r->run);
 	rc = measure_plans(r->dbs, &r->vectors, &options, r->progress, r->run, err);
+	judge_plan_changes(r->run);
 	if (rc == 0)
 		rc = foretell(r, err);
 	hypothetical_end(&r->what_if);

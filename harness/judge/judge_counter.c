@@ -23,8 +23,10 @@
 #include "judge/sentence.h"
 
 #include <math.h>
+#include <string.h>
 
 #define CALLS_TOLERANCE 0.05
+#define TIED_COST_RATIO 1.25
 
 static bool is_known(const struct target *target, const struct comparison *c, struct check *check,
     enum figure figure)
@@ -115,7 +117,45 @@ static bool explained_by_cache(
 	    comparison_per_call(c, FIGURE_TOUCHED, ARM_CANDIDATE));
 }
 
-static void decide_plain(const struct judging *j, struct check *check,
+static bool has_disturbance(const struct run *run, const char *kind)
+{
+	for (size_t i = 0; i < run->n_disturbances; i++)
+		if (strcmp(run->disturbances[i].kind, kind) == 0)
+			return true;
+	return false;
+}
+
+/* Are there worse plans on the candidate, all of which the planner holds for as good as the others?
+ * With other statistics it then decides one way or the other, whatever the candidate does. */
+static bool plans_are_tied(const struct run *run, const struct target *target)
+{
+	bool worse = false;
+
+	for (size_t i = 0; i < target->n_statements; i++) {
+		const struct run_plan_changes *changes =
+		    &run->statements[target->statements[i]].plan_changes;
+
+		for (size_t k = 0; k < changes->n; k++) {
+			const struct run_plan_change *change = &changes->items[k];
+
+			if (change->severity < PLAN_MIXED)
+				continue;
+			if (!(fabs(log(change->cost_ratio)) < log(TIED_COST_RATIO)))
+				return false;
+			worse = true;
+		}
+	}
+	return worse;
+}
+
+static bool explained_by_statistics(
+    const struct run *run, const struct target *target, const struct counter *counter)
+{
+	return counter->plan_decides && has_disturbance(run, RUN_STATISTICS_DIFFER) &&
+	       plans_are_tied(run, target);
+}
+
+static void decide_plain(const struct judging *j, const struct target *target, struct check *check,
     const struct counter *counter, const struct comparison *c)
 {
 	_cleanup_free_ char *what = metric_phrase(check);
@@ -134,6 +174,13 @@ static void decide_plain(const struct judging *j, struct check *check,
 		check_decide(check, OUTCOME_INCONCLUSIVE,
 		    "%s. Both arms touch the same blocks, so this tells what was in cache, not what the "
 		    "candidate does",
+		    found);
+	} else if (explained_by_statistics(j->run, target, counter)) {
+		_cleanup_free_ char *found = xstrdup(check->why);
+
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s. The plans differ where the planner finds both about as good, and the arms have "
+		    "different statistics, so this may not be the candidate's doing",
 		    found);
 	}
 }
@@ -161,7 +208,7 @@ void evaluate_counter(struct judging *j, const struct threshold *threshold,
 	if (counter->figure == FIGURE_WAL_BYTES)
 		counter_decide_wal_bytes(check, counter, &c);
 	else
-		decide_plain(j, check, counter, &c);
+		decide_plain(j, target, check, counter, &c);
 	if (check->bound != BOUND_MAX && check->bound != BOUND_MIN && calls_differ(&c) &&
 	    check->outcome == OUTCOME_PASS)
 		check_decide(check, OUTCOME_INCONCLUSIVE,

@@ -22,6 +22,9 @@ struct measure;
 
 /* Connections to the arms (NULL for an arm that is not there); borrowed until measure_free. */
 int measure_begin(struct db *const arms[N_ARMS], struct measure **ret, struct err *err);
+/* Notes, as the disturbance RUN_STATISTICS_DIFFER, tables whose planner statistics differ. */
+void measure_statistics(struct db *const arms[N_ARMS], struct run *run);
+
 /* In mid-run, from the thread that began: work of statements (and of tables, where a threshold asks) so
  * far, for a look. Reads
  * every second second, less often where a reading is slow, and otherwise leaves the run as the last

@@ -12,8 +12,8 @@
 
 /* On a busy machine a reading takes long because it waits, so the pause has an end. */
 #define PAUSE_MIN_NS    (2 * NS_PER_S)
-#define PAUSE_MAX_NS    (8 * NS_PER_S)
-#define PAUSE_PER_NS    8 /* of reading */
+#define PAUSE_MAX_NS    (4 * NS_PER_S)
+#define PAUSE_PER_NS    4 /* of reading */
 #define PEEKS_WITH_TEXT 4 /* then, statements that were not met yet must wait for the end */
 
 static void keep_texts(struct statement_counters *kept, const struct statement_counters *read)

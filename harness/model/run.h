@@ -144,6 +144,8 @@ struct run_disturbance {
 	bool blocks_pass; /* the run is INCONCLUSIVE because of it */
 };
 
+#define RUN_STATISTICS_DIFFER "statistics" /* the kind of a disturbance that the judge knows */
+
 enum outcome { OUTCOME_PASS, OUTCOME_FAIL, OUTCOME_INCONCLUSIVE };
 const char *outcome_name(enum outcome outcome); /* "PASS", ... */
 

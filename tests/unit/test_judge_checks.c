@@ -311,6 +311,38 @@ static void a_counter_of_uneven_calls_needs_more_of_them(void **state)
 	fixture_free(f);
 }
 
+static void add_costed_plan(struct run_plans *plans, const char *hash, double cost, double buffers)
+{
+	struct run_plan *plan = run_plans_add(plans);
+
+	plan->hash = xstrdup(hash);
+	plan->json = xasprintf("[{\"Plan\": {\"Node Type\": \"Index Scan\", \"Relation Name\": "
+	                       "\"inventory\", \"Index Name\": \"i%s\"}}]",
+	    hash);
+	plan->cost = cost;
+	plan->buffers = buffers;
+}
+
+/* Arms that were analysed one by one take different plans where two are about as good. */
+static void a_tie_between_plans_is_not_the_candidates_doing(void **state)
+{
+	struct fixture *f = fixture_new();
+	struct run_statement *stock = &f->run.statements[STOCK];
+	const char *yaml =
+	    "{metric: buffers.touched_per_call, scope: \"name:stock level\", max_ratio: 1.10}";
+
+	(void)state;
+	stock->arms[ARM_CANDIDATE].work.shared_hit = 7500;
+	add_costed_plan(&stock->arms[ARM_BASELINE].plans, "1", 100, 500);
+	add_costed_plan(&stock->arms[ARM_CANDIDATE].plans, "2", 110, 900);
+	assert_outcome(f, yaml, OUTCOME_FAIL, "1.50×");
+	run_add_disturbance(&f->run, RUN_STATISTICS_DIFFER, false, "other statistics");
+	assert_outcome(f, yaml, OUTCOME_INCONCLUSIVE, "different statistics");
+	stock->arms[ARM_CANDIDATE].plans.items[0].cost = 300;
+	assert_outcome(f, yaml, OUTCOME_FAIL, "1.50×");
+	fixture_free(f);
+}
+
 static void calls_that_differ_are_compared_per_call(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -605,6 +637,7 @@ int main(void)
 	    cmocka_unit_test(a_counter_never_fails_on_a_trifle),
 	    cmocka_unit_test(a_look_fails_counters_that_are_clear),
 	    cmocka_unit_test(a_counter_of_uneven_calls_needs_more_of_them),
+	    cmocka_unit_test(a_tie_between_plans_is_not_the_candidates_doing),
 	    cmocka_unit_test(calls_that_differ_are_compared_per_call),
 	    cmocka_unit_test(blocks_read_alone_tell_about_the_cache),
 	    cmocka_unit_test(wal_is_judged_without_full_page_images),

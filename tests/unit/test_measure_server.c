@@ -193,6 +193,22 @@ static void a_peek_reads_what_was_counted_so_far(void **state)
 	run.n_thresholds = 0;
 }
 
+static void other_statistics_are_disclosed(void **state)
+{
+	struct run fresh = {0};
+
+	(void)state;
+	measure_statistics(arms, &fresh);
+	assert_int_equal(fresh.n_disturbances, 0);
+	run_sql(arms[ARM_CANDIDATE], "ALTER TABLE orders ALTER id SET STATISTICS 2");
+	run_sql(arms[ARM_CANDIDATE], "ANALYZE orders");
+	measure_statistics(arms, &fresh);
+	assert_int_equal(fresh.n_disturbances, 1);
+	assert_string_equal(fresh.disturbances[0].kind, RUN_STATISTICS_DIFFER);
+	assert_non_null(strstr(fresh.disturbances[0].text, "public.orders"));
+	run_release(&fresh);
+}
+
 /* A server without the extension, or with an arm that went away, is disclosed and not fatal. */
 static void what_cannot_be_read_is_unknown_and_noted(void **state)
 {
@@ -214,6 +230,7 @@ static void what_cannot_be_read_is_unknown_and_noted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(other_statistics_are_disclosed),
 	    cmocka_unit_test(work_is_attributed_to_statements_on_both_arms),
 	    cmocka_unit_test(tables_tell_what_was_written_and_how),
 	    cmocka_unit_test(indexes_know_their_role_and_their_use),
