@@ -2,6 +2,7 @@
 
 #include "bind/finish.h"
 #include "bind/form.h"
+#include "bind/given.h"
 #include "bind/identify.h"
 #include "bind/oracle.h"
 
@@ -83,6 +84,7 @@ static int try_source(struct binding *b, enum value_source best, struct err *err
 	int rc;
 
 	b->best_source = best;
+	b->plan = PLAN_UNKNOWN;
 	forget_pools(b);
 	slots_plan(b);
 	rc = writes_plan(b, err);
@@ -180,6 +182,24 @@ static int choose_literals(struct binding *b, struct err *err)
 	return rc;
 }
 
+static int use_given(struct binding *b, struct err *err)
+{
+	slots_plan(b);
+	b->order = VECTOR_SAMPLED;
+	return given_fill(b, b->given, err);
+}
+
+static int draw_values(struct binding *b, struct err *err)
+{
+	int rc = choose_values(b, err);
+
+	if (rc == 0)
+		rc = choose_literals(b, err);
+	if (rc == 0)
+		rc = calibrate(b, err);
+	return rc;
+}
+
 static int bind_statement(
     struct binding *b, struct bound_statement *ret, struct bind_fidelity *fidelity, struct err *err)
 {
@@ -191,11 +211,7 @@ static int bind_statement(
 		return err_set(err, ERR_USAGE, "%s is not replayed", sql_kind_name(b->analysis.kind));
 	rc = identify(b, err);
 	if (rc == 0)
-		rc = choose_values(b, err);
-	if (rc == 0)
-		rc = choose_literals(b, err);
-	if (rc == 0)
-		rc = calibrate(b, err);
+		rc = b->given ? use_given(b, err) : draw_values(b, err);
 	if (rc == 0)
 		rc = finish_statement(b, ret, fidelity, err);
 	return rc;
@@ -239,13 +255,20 @@ static void add_transaction(struct vectors *vectors, size_t index)
 static int bind_or_skip(struct bind_run *run, const struct statement *statement,
     struct vectors *vectors, struct bind_fidelity *fidelity, struct err *err)
 {
-	struct binding b = {.run = run, .statement = statement};
+	const struct override *given =
+	    overrides_find(run->options->overrides, statement->name, statement->queryid);
+	struct binding b = {.run = run, .statement = statement, .given = given};
 	struct bound_statement bound = {0};
-	int rc = bind_statement(&b, &bound, fidelity, err);
+	int rc;
 
+	if (given && given->kind == OVERRIDE_SKIP) {
+		skip(vectors, statement, "skipped by an override");
+		return 0;
+	}
+	rc = bind_statement(&b, &bound, fidelity, err);
 	if (b.prepared)
 		db_exec(run->db, "DEALLOCATE " PREPARED_NAME, NULL);
-	if (rc < 0 && !bind_server_failed(&b, err)) {
+	if (rc < 0 && !bind_server_failed(&b, err) && !given) {
 		_cleanup_free_ char *reason = reason_of(run, err);
 		skip(vectors, statement, reason);
 		*err = (struct err){0};
@@ -337,7 +360,9 @@ int bind_workload(struct db *staging, const struct workload *workload,
 	for (size_t i = 0; i < workload->n_statements; i++)
 		if (!workload->statements[i].skip_reason)
 			run.replayable_calls += workload->statements[i].work.calls;
-	rc = prepare_connection(staging, err);
+	rc = given_check_names(options->overrides, workload, err);
+	if (rc == 0)
+		rc = prepare_connection(staging, err);
 	if (rc < 0)
 		return rc;
 	fidelities = xcalloc(workload->n_statements + 1, sizeof(*fidelities));

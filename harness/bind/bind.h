@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/progress.h"
+#include "model/overrides.h"
 #include "model/vectors.h"
 #include "model/workload.h"
 #include "pg/db.h"
@@ -29,6 +30,7 @@ struct bind_options {
 	size_t vectors_per_statement; /* rows to draw; default 200 */
 	double expected_ops;          /* ops of the whole run and arm: how many rows a DELETE needs */
 	double calibrate_s;           /* time for choosing settings, all statements; 0 means 60 */
+	const struct overrides *overrides;   /* NULL: none */
 	struct bind_fidelity **ret_fidelity; /* NULL, or gets an array in step with ret->statements;
 	                                      * caller frees */
 };

@@ -30,7 +30,7 @@ struct bind_run {
 	struct db *db;
 	struct catalog *catalog;
 	struct oracle *oracle;
-	bool generic_plans; /* plan_cache_mode of the connection: auto, or force_custom_plan */
+	const char *plan_cache_mode; /* of the connection */
 	const struct bind_options *options;
 	double replayable_calls; /* the calls that expected_ops are shared out by */
 	double calibrate_s;      /* that is left for all */
@@ -46,6 +46,7 @@ struct pool {
 
 enum slot_rule {
 	RULE_CONSTANT, /* slot.constant */
+	RULE_GIVEN,    /* the override's row, as it is */
 	RULE_ROW,      /* the row's own value */
 	RULE_OTHER,    /* another row's value: SET, <> */
 	RULE_LOW,      /* the lower end of a range, setting = share of the column's span; see mate */
@@ -87,6 +88,9 @@ struct slot {
 	size_t n_sorted;
 };
 
+/* What sessions settle for when they execute a prepared statement many times. */
+enum plan_choice { PLAN_UNKNOWN, PLAN_CUSTOM, PLAN_GENERIC };
+
 struct binding {
 	struct bind_run *run;
 	const struct statement *statement;
@@ -102,12 +106,15 @@ struct binding {
 	enum vector_order order;
 	size_t n_wanted;               /* vectors */
 	bool prepared;                 /* as PREPARED_NAME on the connection */
+	const struct override *given;  /* NULL: values are drawn */
 	bool identified;               /* the form has production's queryid */
 	size_t n_literals;             /* slots */
+	enum plan_choice plan;         /* of this form, found with an earlier setting */
 	enum protocol protocol;        /* SIMPLE: all literals; EXTENDED: planned in every call */
 	enum value_source best_source; /* better ones were tried, and their values did not work */
 	size_t key_rank;               /* which of a document's keys to take, 0 the commonest */
 	size_t literal_rank;           /* which values for literals beside parameters, likewise */
+	double miss_share;             /* of the vectors: they find nothing */
 	bool loose;                    /* some vectors combine values of several rows, or miss */
 };
 
@@ -139,11 +146,6 @@ int sources_fill(struct binding *b, struct err *err);
 char **slots_generate(const struct binding *b, size_t n);
 void slots_values_free(const struct binding *b, char **values, size_t n);
 
-/* calibrate.c */
-int calibrate(struct binding *b, struct err *err);
-/* How far the settings as they are, are from production's work; 0 is there. */
-double calibrate_distance(struct binding *b);
-
 /* check.c: what EXPLAIN says of n vectors. */
 struct check_result {
 	size_t measured;     /* vectors that were executed; 0 when only planned */
@@ -158,6 +160,14 @@ struct check_figures {
 /* Execute vector after vector until the deadline, or the first that fails or takes too long; n
  * figures of room. Returns how many were measured; 0 for what may not be executed. */
 size_t check_each(struct binding *b, char *const *values, size_t n, struct check_figures *ret);
+
+/* calibrate.c */
+int calibrate(struct binding *b, struct err *err);
+/* Production's rows and blocks per call, NAN for what cannot be aimed at: a probe finds the rows
+ * of a write without its blocks, unless there are none. */
+struct check_figures calibrate_target(const struct binding *b);
+/* How far the settings as they are, are from production's work; 0 is there. */
+double calibrate_distance(struct binding *b);
 
 /* guess.c: a value that the type and the place alone suggest. Caller frees; NULL is SQL NULL. */
 char *guess_value(const struct binding *b, const struct slot *slot);

@@ -26,14 +26,11 @@
 #define LIMIT_WORTH_CHANGING 0.4
 #define FORM_WORTH_CHANGING  0.1
 #define FORM_GOOD_ENOUGH     0.15 /* a score below which no other form is tried */
+#define NO_ROWS              0.02 /* per call: a write that finds nothing only reads */
 #define APPROACHES           6
 #define INDEX_BLOCKS         3
 #define NEAR                 0.15 /* a score below which the scale is not walked */
 #define GOOD_ENOUGH          0.05 /* a score below which no setting is looked for */
-
-struct target {
-	double rows, blocks; /* production's, per call; NAN unknown */
-};
 
 struct scale {
 	enum slot_rule rule;
@@ -82,7 +79,7 @@ static double distance(double found, double target, double slack, double weight)
 	return weight * fabs(log((found + slack) / (target + slack)));
 }
 
-static double score(const struct check_result *found, const struct target *target)
+static double score(const struct check_result *found, const struct check_figures *target)
 {
 	return distance(found->rows, target->rows, 0.2, 1) +
 	       distance(found->blocks, target->blocks, 2, BLOCKS_WEIGHT);
@@ -95,7 +92,7 @@ static bool out_of_time(const struct binding *b)
 
 /* The score of the settings as they are; INFINITY when they do not run in time. */
 static double measure_n(
-    struct binding *b, size_t n, const struct target *target, struct check_result *found)
+    struct binding *b, size_t n, const struct check_figures *target, struct check_result *found)
 {
 	char **values = slots_generate(b, n);
 	struct err ignored = {0}; /* a value that does not work is a setting not to choose */
@@ -105,12 +102,13 @@ static double measure_n(
 	return rc < 0 || found->timed_out || found->measured == 0 ? INFINITY : score(found, target);
 }
 
-static double measure(struct binding *b, const struct target *target, struct check_result *found)
+static double measure(
+    struct binding *b, const struct check_figures *target, struct check_result *found)
 {
 	return measure_n(b, VECTORS_PER_STEP, target, found);
 }
 
-static bool far_too_much(const struct check_result *found, const struct target *target)
+static bool far_too_much(const struct check_result *found, const struct check_figures *target)
 {
 	bool rows = isnan(target->rows) || found->rows > target->rows * FAR_TOO_MUCH + 10;
 	bool blocks = isnan(target->blocks) || found->blocks > target->blocks * FAR_TOO_MUCH + 50;
@@ -121,7 +119,7 @@ static bool far_too_much(const struct check_result *found, const struct target *
 struct search {
 	struct binding *b;
 	struct slot *slot;
-	const struct target *target;
+	const struct check_figures *target;
 	double worth_changing; /* of the score: below it the earlier setting stays */
 	double best_setting, best;
 };
@@ -165,7 +163,7 @@ static void refine(struct search *s, double below, double above)
 
 /* How much more of it is wanted: by rows where they follow the setting, else by blocks beyond the
  * few that an index costs. */
-static double wanted_ratio(const struct check_result *found, const struct target *target)
+static double wanted_ratio(const struct check_result *found, const struct check_figures *target)
 {
 	double rows = (target->rows + 0.01) / (found->rows + 0.01);
 	double blocks =
@@ -194,7 +192,7 @@ static void approach(struct search *s, const struct check_result *first)
 	}
 }
 
-static void choose_setting(struct binding *b, struct slot *slot, const struct target *target)
+static void choose_setting(struct binding *b, struct slot *slot, const struct check_figures *target)
 {
 	const struct scale *scale = scale_of(slot);
 	struct search search = {.b = b,
@@ -228,7 +226,7 @@ static void choose_setting(struct binding *b, struct slot *slot, const struct ta
 
 /* The round number next above the rows per call is likely, and weights reach its mean; a much
  * better one is needed to prefer it. */
-static void choose_limit(struct binding *b, struct slot *slot, const struct target *target)
+static void choose_limit(struct binding *b, struct slot *slot, const struct check_figures *target)
 {
 	struct search search = {.b = b,
 	    .slot = slot,
@@ -249,7 +247,7 @@ static void choose_limit(struct binding *b, struct slot *slot, const struct targ
 	slot->calibrated = isfinite(search.best);
 }
 
-static void choose_settings(struct binding *b, const struct target *target)
+static void choose_settings(struct binding *b, const struct check_figures *target)
 {
 	int n_scaled = 0;
 
@@ -279,11 +277,12 @@ static void apply(struct binding *b, const struct attempt *a)
 	if (!b->identified)
 		form_set(b, a->k);
 	b->protocol = a->protocol;
+	b->plan = PLAN_UNKNOWN;
 	for (size_t i = 0; i < b->n_slots; i++)
 		b->slots[i].setting = a->settings[i];
 }
 
-static void attempt(struct binding *b, const struct target *target, struct attempt *a)
+static void attempt(struct binding *b, const struct check_figures *target, struct attempt *a)
 {
 	struct check_result found;
 
@@ -291,6 +290,7 @@ static void attempt(struct binding *b, const struct target *target, struct attem
 	choose_settings(b, target);
 	for (size_t i = 0; i < b->n_slots; i++)
 		a->settings[i] = b->slots[i].setting;
+	b->plan = PLAN_UNKNOWN; /* other settings, another choice */
 	a->score = measure_n(b, VECTORS_PER_FORM, target, &found);
 }
 
@@ -320,7 +320,7 @@ static size_t list_forms(const struct binding *b, struct attempt *ret)
 	return count;
 }
 
-static void choose_form(struct binding *b, const struct target *target)
+static void choose_form(struct binding *b, const struct check_figures *target)
 {
 	struct attempt forms[3];
 	size_t n = list_forms(b, forms), best = 0;
@@ -342,39 +342,53 @@ static void choose_form(struct binding *b, const struct target *target)
 		free(forms[i].settings);
 }
 
-/* A probe tells rows, not the blocks of the write itself. */
-static void calibrate_by_probe(struct binding *b, struct target target)
+struct check_figures calibrate_target(const struct binding *b)
 {
-	enum protocol protocol = b->protocol;
+	const struct work *work = &b->statement->work;
+	double rows = work_per_call(work, work->rows);
+	bool writes = b->analysis.writes && !(rows < NO_ROWS);
 
-	b->probe = probe_text(b);
-	if (!b->probe)
-		return;
-	target.blocks = NAN;
-	choose_settings(b, &target);
-	free(b->probe);
-	b->probe = NULL;
-	b->protocol = protocol;
+	return (struct check_figures){
+	    .rows = rows,
+	    .blocks = writes ? NAN : work_per_call(work, work_touched(work)),
+	};
 }
 
 double calibrate_distance(struct binding *b)
 {
-	const struct work *work = &b->statement->work;
-	struct target target = {
-	    work_per_call(work, work->rows), work_per_call(work, work_touched(work))};
+	struct check_figures target = calibrate_target(b);
 	struct check_result found;
 
 	return measure_n(b, VECTORS_PER_FORM, &target, &found);
 }
 
+/* A statement by key finds one row or none: none as often as in production. */
+static void choose_misses(struct binding *b, const struct check_figures *target)
+{
+	struct check_result found;
+	double score = measure_n(b, VECTORS_PER_FORM, target, &found);
+
+	if (isfinite(score) && found.rows > 0 && found.rows <= 1 && target->rows < 0.9 * found.rows)
+		b->miss_share = 1 - target->rows / found.rows;
+}
+
+static void calibrate_by_probe(struct binding *b, const struct check_figures *target)
+{
+	b->probe = probe_text(b);
+	b->plan = PLAN_UNKNOWN;
+	if (!b->probe)
+		return;
+	choose_settings(b, target);
+	if (b->analysis.kind == SQL_UPDATE || b->analysis.kind == SQL_DELETE)
+		choose_misses(b, target);
+}
+
 int calibrate(struct binding *b, struct err *err)
 {
-	const struct work *work = &b->statement->work;
-	struct target target = {
-	    work_per_call(work, work->rows), work_per_call(work, work_touched(work))};
+	struct check_figures target = calibrate_target(b);
 
 	if (b->analysis.writes || b->analysis.locks_rows)
-		calibrate_by_probe(b, target);
+		calibrate_by_probe(b, &target);
 	else if (!isnan(target.rows) || !isnan(target.blocks))
 		choose_form(b, &target);
 	return db_alive(b->run->db)

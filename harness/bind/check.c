@@ -99,29 +99,41 @@ static bool may_execute(const struct binding *b)
 	return b->probe || (!b->analysis.writes && !b->analysis.locks_rows);
 }
 
-static int set_plan_mode(struct binding *b, bool generic, struct err *err)
+static int set_plan_mode(struct binding *b, const char *mode, struct err *err)
 {
 	int rc;
 
-	if (b->run->generic_plans == generic)
+	if (b->run->plan_cache_mode && strcmp(b->run->plan_cache_mode, mode) == 0)
 		return 0;
-	rc = db_execf(
-	    b->run->db, err, "SET plan_cache_mode = %s", generic ? "auto" : "force_custom_plan");
+	rc = db_execf(b->run->db, err, "SET plan_cache_mode = %s", mode);
 	if (rc == 0)
-		b->run->generic_plans = generic;
+		b->run->plan_cache_mode = mode;
 	return rc;
 }
 
-/* A session settles for one plan of a prepared statement after some executions: get there. */
-static int settle_plan(struct binding *b, char *const *values, size_t n, struct err *err)
+/* A generic plan shows parameters, a custom one their values. */
+static bool shows_parameters(const char *plan)
 {
-	int rc = set_plan_mode(b, true, err);
+	for (const char *p = plan; (p = strchr(p, '$')) != NULL; p++)
+		if (p[1] >= '1' && p[1] <= '9')
+			return true;
+	return false;
+}
+
+/* A session compares the costs after some executions, and mostly keeps to what it finds then. */
+static int find_plan(struct binding *b, char *const *values, size_t n, struct err *err)
+{
+	int rc = set_plan_mode(b, "auto", err);
 
 	if (rc == 0)
 		rc = form_prepare(b, values, err);
-	for (size_t i = 0; i < CUSTOM_PLANS && rc == 0; i++) {
-		struct check_figures ignored;
-		rc = explain_one(b, values, i % n, false, &ignored, err);
+	for (size_t i = 0; i <= CUSTOM_PLANS && rc == 0; i++) {
+		_cleanup_free_ char *sql = explain_text(b, values, i % n, false);
+		struct db_rows *rows = db_queryv(b->run->db, sql, 0, NULL, err);
+		if (!rows)
+			return err->code;
+		b->plan = shows_parameters(db_text(rows, 0, 0)) ? PLAN_GENERIC : PLAN_CUSTOM;
+		db_rows_free(rows);
 	}
 	return rc;
 }
@@ -129,11 +141,15 @@ static int settle_plan(struct binding *b, char *const *values, size_t n, struct 
 /* The statement in its form, with the plan that the replay will have. */
 static int begin(struct binding *b, char *const *values, size_t n, struct err *err)
 {
+	bool settles = b->protocol == PROTOCOL_CAPTURED && b->n_slots > b->n_literals && may_execute(b);
+
 	if (b->protocol == PROTOCOL_SIMPLE)
 		return 0;
-	if (b->protocol == PROTOCOL_CAPTURED && b->n_slots > b->n_literals && may_execute(b))
-		return settle_plan(b, values, n, err);
-	if (set_plan_mode(b, false, err) < 0)
+	if (settles && b->plan == PLAN_UNKNOWN)
+		return find_plan(b, values, n, err);
+	if (set_plan_mode(b,
+	        settles && b->plan == PLAN_GENERIC ? "force_generic_plan" : "force_custom_plan",
+	        err) < 0)
 		return err->code;
 	return b->n_slots > 0 ? form_prepare(b, values, err) : 0;
 }

@@ -29,6 +29,8 @@ static enum value_source source_of(const struct binding *b, bool weighted)
 	}
 	if (b->n_slots == 0)
 		return VALUES_NONE;
+	if (b->given)
+		return VALUES_OVERRIDE;
 	if (weakest == VALUES_NONE)
 		weakest = calibrated ? VALUES_WITNESS : VALUES_GUESS;
 	return weakest == VALUES_WITNESS && calibrated ? VALUES_CALIBRATED : weakest;
@@ -95,29 +97,27 @@ static enum statement_kind kind_of(enum sql_kind kind)
 static double *choose_weights(
     struct binding *b, char ***values, size_t *n, struct bind_fidelity *fidelity)
 {
-	const struct work *work = &b->statement->work;
+	struct check_figures target = calibrate_target(b);
 	_cleanup_free_ struct check_figures *figures = NULL;
 	struct check_figures mean;
 	double *weights = NULL;
 	size_t measured;
 
-	if (b->order != VECTOR_SAMPLED || *n < LEAST_WEIGHTED)
+	if (b->given || b->order != VECTOR_SAMPLED || *n < LEAST_WEIGHTED)
 		return NULL;
 	figures = xcalloc(*n, sizeof(*figures));
 	weights = xcalloc(*n, sizeof(*weights));
 	measured = check_each(b, *values, LEAST_WEIGHTED, figures);
 	/* Most statements are right by now: a key finds its row. */
 	if (measured == LEAST_WEIGHTED &&
-	    weights_tilt(figures, measured, work_per_call(work, work->rows),
-	        work_per_call(work, work_touched(work)), weights))
+	    weights_tilt(figures, measured, target.rows, target.blocks, weights))
 		measured +=
 		    check_each(b, *values + measured * b->n_slots, *n - measured, figures + measured);
 	if (measured < LEAST_WEIGHTED) {
 		free(weights);
 		return NULL;
 	}
-	if (weights_tilt(figures, measured, work_per_call(work, work->rows),
-	        work_per_call(work, work_touched(work)), weights)) {
+	if (weights_tilt(figures, measured, target.rows, target.blocks, weights)) {
 		for (size_t i = measured * b->n_slots; i < *n * b->n_slots; i++)
 			free((*values)[i]);
 		*n = measured;
@@ -126,7 +126,8 @@ static double *choose_weights(
 		weights = NULL;
 	}
 	mean = weights_mean(figures, weights, measured);
-	*fidelity = (struct bind_fidelity){measured, mean.rows, mean.blocks};
+	*fidelity =
+	    (struct bind_fidelity){measured, mean.rows, isnan(target.blocks) ? NAN : mean.blocks};
 	return weights;
 }
 
@@ -137,10 +138,9 @@ static double off(double found, double wanted, double slack)
 
 static double distance_of(const struct binding *b, const struct bind_fidelity *found)
 {
-	const struct work *work = &b->statement->work;
+	struct check_figures target = calibrate_target(b);
 
-	return off(found->rows, work_per_call(work, work->rows), 0.05) +
-	       off(found->blocks, work_per_call(work, work_touched(work)), 1);
+	return off(found->rows, target.rows, 0.05) + off(found->blocks, target.blocks, 1);
 }
 
 /* Where rows as they are do not reach production's work, calls that find nothing may. */
@@ -152,7 +152,7 @@ static void try_loose(
 	char **other;
 	double *other_weights;
 
-	if (b->order != VECTOR_SAMPLED || b->analysis.writes || fidelity->measured == 0 ||
+	if (b->given || b->order != VECTOR_SAMPLED || b->miss_share > 0 || fidelity->measured == 0 ||
 	    *n < LEAST_WEIGHTED || distance_of(b, fidelity) < OFF)
 		return;
 	slots_loosen(b);
@@ -212,6 +212,19 @@ static void note_form(struct binding *b)
 		    b->analysis.writes ? "production's literals were" : "suits production's work best");
 }
 
+/* The statement, and not its probe: does it run? */
+static int check_itself(
+    struct binding *b, char *const *values, size_t n, struct check_result *ret, struct err *err)
+{
+	char *probe = b->probe;
+	int rc;
+
+	b->probe = NULL;
+	rc = check_vectors(b, values, n, ret, err);
+	b->probe = probe;
+	return rc;
+}
+
 int finish_statement(
     struct binding *b, struct bound_statement *ret, struct bind_fidelity *fidelity, struct err *err)
 {
@@ -221,7 +234,7 @@ int finish_statement(
 	struct check_result result;
 	double *weights;
 
-	if (check_vectors(b, values, n_checked, &result, err) < 0) {
+	if (check_itself(b, values, n_checked, &result, err) < 0) {
 		slots_values_free(b, values, n);
 		return err->code;
 	}

@@ -153,6 +153,12 @@ static char *missing_value(const struct slot *slot, const char *cell)
 	return xstrdup(cell);
 }
 
+static bool misses(const struct binding *b, const struct slot *slot, size_t i)
+{
+	return b->miss_share > 0 && slot->selects && slot->pool >= 0 && !form_freezes(b, slot) &&
+	       (double)draw(b, &b->slots[0], i, 13, 1000) < b->miss_share * 1000;
+}
+
 static const char *rare_cell(const struct binding *b, const struct slot *slot, size_t i)
 {
 	return slot->n_distinct ? slot->distinct[draw(b, slot, i, 11, slot->n_distinct)]
@@ -175,7 +181,13 @@ static char *slot_value(const struct binding *b, const struct slot *slot, size_t
 	if (form_freezes(b, slot))
 		i = 0;
 	switch (slot->rule) {
+	case RULE_GIVEN:
+		return xstrdup(
+		    b->pools[slot->pool]
+		        .cells[i % b->pools[slot->pool].n_rows * b->n_slots + (size_t)slot->column]);
 	case RULE_ROW:
+		if (misses(b, slot, i))
+			return missing_value(slot, own_cell(b, slot, i));
 		return may_be_loose(b, slot) ? loose_value(b, slot, i) : xstrdup(own_cell(b, slot, i));
 	case RULE_OTHER:
 		return xstrdup(other_cell(b, slot, i));

@@ -124,7 +124,7 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	struct workload workload = {0};
 	struct strv args = {0};
 	struct db *db = NULL;
-	const char *input = NULL, *output = "-";
+	const char *input = NULL, *output = "-", *overrides_file = NULL;
 	int64_t seed = 42, n_vectors = 200, expected_ops = 24000;
 	uint64_t calibrate_ns = 60 * UINT64_C(1000000000);
 	const struct option_spec options[] = {
@@ -141,8 +141,11 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	        &expected_ops, .min = 1, .max = INT64_MAX},
 	    {"calibrate-time", 0, OPTION_DURATION, "DURATION",
 	        "for finding range widths, intervals and LIMITs (default: 60s)", &calibrate_ns},
+	    {"overrides", 0, OPTION_STRING, "FILE",
+	        "values, a query of values, or skip, by statement (YAML)", &overrides_file},
 	    OPTIONS_END,
 	};
+	struct overrides overrides = {0};
 	struct bind_options bind = {0};
 	int rc = options_parse(&usage, options, argc, argv, &args, err);
 
@@ -157,6 +160,10 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	bind.vectors_per_statement = (size_t)n_vectors;
 	bind.expected_ops = (double)expected_ops;
 	bind.calibrate_s = (double)calibrate_ns / 1e9;
+	if (rc == 0 && overrides_file) {
+		rc = overrides_load(overrides_file, &overrides, err);
+		bind.overrides = &overrides;
+	}
 	if (rc == 0)
 		rc = workload_load(input, &workload, err);
 	if (rc == 0)
@@ -165,5 +172,6 @@ int cmd_bind(int argc, char **argv, struct err *err)
 		rc = bind_and_save(db, &workload, &bind, output, err);
 	db_close(db);
 	workload_release(&workload);
+	overrides_release(&overrides);
 	return rc < 0 ? rc : EXIT_PASS;
 }

@@ -13,8 +13,8 @@ static const struct gate_key_text top[] = {
     {"replay", "MAPPING", NULL, "How the traffic is sent: see replay."},
     {"thresholds", "LIST", "the default policy", "What must hold: see thresholds."},
     {"overrides", "FILE", NULL,
-        "Values for statements that cannot be bound. This version checks that the file exists and "
-        "does not read it."},
+        "Values for statements: lists of them, a query that finds them on staging, or skip. See "
+        "bind --overrides."},
     {"alpha", "FRACTION", "1%",
         "How often a gate on an unchanged system may fail, over all its timing checks: 0.0001% to "
         "20%."},

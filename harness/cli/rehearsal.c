@@ -195,12 +195,19 @@ static int bind(struct rehearsal *r, struct err *err)
 	    .seed = r->gate->replay.seed,
 	    .expected_ops = rate * (double)longest_ns(r->gate) / 1e9,
 	};
+	struct overrides overrides = {0};
 	char share[32];
+	int rc;
 
-	progress_say(r->progress, PROGRESS_STAGE, "binding %zu statements", r->workload.n_statements);
-	if (bind_workload(r->dbs[ARM_BASELINE], &r->workload, &options, r->progress, &r->vectors, err) <
-	    0)
+	if (r->gate->overrides && overrides_load(r->gate->overrides, &overrides, err) < 0)
 		return err->code;
+	options.overrides = &overrides;
+	progress_say(r->progress, PROGRESS_STAGE, "binding %zu statements", r->workload.n_statements);
+	rc = bind_workload(
+	    r->dbs[ARM_BASELINE], &r->workload, &options, r->progress, &r->vectors, err);
+	overrides_release(&overrides);
+	if (rc < 0)
+		return rc;
 	if (r->vectors.n_statements == 0) {
 		err_set(err, ERR_ENV,
 		    "no statement of %s can be replayed on this staging database (%s: %s)",

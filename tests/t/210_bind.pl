@@ -185,11 +185,11 @@ command_ok([ $pgrehearse, 'capture', @server, '-d', 'shop', '--since-reset', '-o
 # Runs bind on staging; true, stdout, stderr.
 sub bind_to
 {
-	my ($workload, $vectors, $time) = @_;
+	my ($workload, $vectors, $time, @more) = @_;
 	my ($out, $err) = ('', '');
 	my $ok = IPC::Run::run(
 		[ $pgrehearse, 'bind', @server, '-d', 'staging', '-w', "$dir/$workload", '-o', "$dir/$vectors",
-			'--expected-ops', 3000, '--calibrate-time', $time ],
+			'--expected-ops', 3000, '--calibrate-time', $time, @more ],
 		'>', \$out, '2>', \$err);
 	return ($ok, $out, $err);
 }
@@ -202,7 +202,7 @@ sub changes
 }
 
 my $before = changes();
-my ($bound, $out, $err) = bind_to('workload.json', 'vectors.json', '20s');
+my ($bound, $out, $err) = bind_to('workload.json', 'vectors.json', '12s');
 ok($bound, 'the workload is bound') or diag $err;
 is(changes(), $before, 'staging is as it was');
 note $out;
@@ -317,6 +317,27 @@ sub witness_values
 	return $found->{vectors};
 }
 is_deeply(witness_values("$dir/again.json"), witness_values("$dir/vectors.json"), 'the same seed draws the same rows');
+
+# ---- the form that production used --------------------------------------------------------------
+my ($by_key) = grep { $_->{sql} =~ /order_items WHERE order_id = \$1 AND line = \$2/ } @{ $vectors->{statements} };
+is($by_key->{protocol}, 'simple', 'a clone has production\'s queryids: these were literals');
+is($by_key->{params}[0]{literal}, 'number', 'and a number was written as one');
+
+# ---- overrides ----------------------------------------------------------------------------------
+my ($skipped, $given) = @{ $vectors->{statements} }[ 0, 1 ];
+my $one = join ', ', map { $_ // '~' } map { defined $_ ? "'" . s/'/''/gr . "'" : undef } @{ $given->{vectors}[0] };
+PostgreSQL::Test::Utils::append_to_file("$dir/overrides.yaml",
+	"version: 1\nstatements:\n  \"$skipped->{queryid}\": skip\n  \"$given->{queryid}\":\n    values: [[$one]]\n");
+($bound, $out, $err) = bind_to('workload.json', 'overridden.json', '1s', '--overrides', "$dir/overrides.yaml");
+ok($bound, 'overrides are read') or diag $err;
+my $overridden = decode_json(slurp_file("$dir/overridden.json"));
+is($overridden->{skipped}[0]{reason}, 'skipped by an override', 'a statement may be skipped');
+my ($taken) = grep { $_->{queryid} eq $given->{queryid} } @{ $overridden->{statements} };
+is_deeply([ $taken->{values_from}, $taken->{vectors} ], [ 'override', [ $given->{vectors}[0] ] ], 'or have its values named');
+PostgreSQL::Test::Utils::append_to_file("$dir/wrong.yaml",
+	"version: 1\nstatements:\n  \"$given->{queryid}\":\n    sql: SELECT nothing\n");
+($bound, $out, $err) = bind_to('workload.json', 'wrong.json', '1s', '--overrides', "$dir/wrong.yaml");
+ok(!$bound && $err =~ /wrong\.yaml:4: .*column "nothing" does not exist/, 'a query that fails is told with its line') or diag $err;
 
 # ---- what cannot be bound ---------------------------------------------------------------------
 my $workload = decode_json(slurp_file("$dir/workload.json"));
