@@ -45,7 +45,8 @@ static int check_hidden(struct db *db, const struct statement_counters *snapshot
 static int warn_about_settings(struct db *db, const struct progress *progress, struct err *err)
 {
 	struct db_rows *rows = db_query(db, err,
-	    "SELECT " COUNTERS_MARK " pg_catalog.current_setting('pg_stat_statements.track', true)");
+	    "SELECT " COUNTERS_MARK " pg_catalog.current_setting('pg_stat_statements.track', true),"
+	    " pg_catalog.current_setting('compute_query_id', true) = 'off'");
 	const char *track;
 
 	if (!rows)
@@ -54,6 +55,10 @@ static int warn_about_settings(struct db *db, const struct progress *progress, s
 	if (strcmp(track, "none") == 0)
 		progress_say(progress, PROGRESS_WARNING,
 		    "pg_stat_statements.track is none: the server counts nothing now");
+	if (db_bool(rows, 0, 1))
+		progress_say(progress, PROGRESS_WARNING,
+		    "compute_query_id is off: the server counts nothing now, unless another module "
+		    "computes queryids");
 	if (strcmp(track, "all") == 0 && db_server_version(db) < 140000)
 		progress_say(progress, PROGRESS_WARNING,
 		    "pg_stat_statements.track is all: before PostgreSQL 14 statements inside functions "

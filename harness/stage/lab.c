@@ -50,15 +50,16 @@ int lab_find(const char *path, struct lab *ret, struct err *err)
 	return 0;
 }
 
-/* The usual reason why root's lab fails: a directory above it lets only root in. */
+/* The usual reason why root's lab fails: a directory above it, or above the programs, lets only
+ * root in. */
 static int explain_permission(
     const struct lab_dir *dir, const struct process_user *user, struct err *err)
 {
 	if (user->other && strstr(err->message, "Permission denied"))
 		err_hint(err,
 		    "the server runs as another user (uid %ld), who must be able to enter every directory "
-		    "above %s",
-		    (long)user->uid, dir->path);
+		    "above %s and above %s",
+		    (long)user->uid, dir->path, dir->bindir);
 	return err->code;
 }
 

@@ -261,6 +261,12 @@ is(scalar(grep { $_->{text} =~ /customer = \$1/ } @{ $workload->{statements} }),
 refused('a window without traffic', 3, qr/no statement .*finished in the window/, qr/longer --window/,
 	connection(), '--window', '1s');
 
+{
+	local $ENV{PGOPTIONS} = '-c compute_query_id=off';
+	refused('queryids switched off', 3, qr/warning: compute_query_id is off/, qr/./, connection(),
+		'--window', '1s');
+}
+
 # SIGINT in the window keeps what was seen.
 $pgbench = traffic(5);
 my ($cut_out, $cut_err) = ('', '');
