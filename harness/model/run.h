@@ -104,6 +104,9 @@ struct run_change {
 	char *kind; /* "create index", "drop index", "reindex", ... */
 	double seconds;
 	double wal_bytes; /* of the whole server meanwhile; NAN when it had other work */
+	double temp_bytes;   /* of temporary files; NAN before PostgreSQL 15, or as for wal_bytes */
+	char *locks;         /* "ShareLock on public.orders, ..."; NULL when none was seen */
+	double lock_seconds; /* waited for locks; NAN when not watched */
 	char *error;      /* NULL when it worked */
 };
 

@@ -112,6 +112,9 @@ const struct field run_change_fields[] = {
     FIELD(TEXT, run_change, kind),
     FIELD(AMOUNT, run_change, seconds),
     FIELD(NUMBER, run_change, wal_bytes),
+    FIELD(NUMBER, run_change, temp_bytes),
+    FIELD(TEXT, run_change, locks),
+    FIELD(AMOUNT, run_change, lock_seconds),
     FIELD(TEXT, run_change, error),
     {0},
 };

@@ -127,6 +127,8 @@ static void add_cost(struct buf *out, const struct run *run)
 	    figure_seconds(seconds).text, figure_bytes(change_wal).text);
 	add_write_amplification(out, run);
 	buf_adds(out, "- **Vacuum and HOT**: per table below.\n\n");
+	markdown_builds(out, run, MAX_ROWS);
+	buf_addc(out, '\n');
 	markdown_indexes(out, run, MAX_ROWS);
 	buf_addc(out, '\n');
 	markdown_tables(out, run, MAX_ROWS);

@@ -10,7 +10,8 @@
 
 static void add_changes(struct buf *out, const struct run *run)
 {
-	static const char *const columns[] = {"Statement", "Kind", "Time", "WAL", NULL};
+	static const char *const columns[] = {
+	    "Statement", "Kind", "Time", "WAL", "Temporary files", "Waited for locks", NULL};
 
 	if (run->n_changes == 0)
 		return;
@@ -21,6 +22,11 @@ static void add_changes(struct buf *out, const struct run *run)
 		buf_adds(out, "<tr><td class=\"sql\"><code>");
 		html_text(out, change->sql, HTML_MAX_TEXT);
 		buf_adds(out, "</code>");
+		if (change->locks) {
+			buf_adds(out, "<small>");
+			html_text(out, change->locks, HTML_MAX_TEXT);
+			buf_adds(out, "</small>");
+		}
 		if (change->error) {
 			buf_adds(out, "<p class=\"error\">");
 			html_text(out, change->error, HTML_MAX_TEXT);
@@ -31,6 +37,8 @@ static void add_changes(struct buf *out, const struct run *run)
 		buf_adds(out, "</td>");
 		html_figure_cell(out, figure_seconds(change->seconds), change->seconds);
 		html_figure_cell(out, figure_bytes(change->wal_bytes), change->wal_bytes);
+		html_figure_cell(out, figure_bytes(change->temp_bytes), change->temp_bytes);
+		html_figure_cell(out, figure_seconds(change->lock_seconds), change->lock_seconds);
 		buf_adds(out, "</tr>\n");
 	}
 	html_close_table(out, 0);

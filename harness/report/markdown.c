@@ -93,6 +93,8 @@ void render_markdown(const struct run *run, struct buf *out)
 	if (run->up_sql)
 		text_markdown_block(&change, "sql", run->up_sql, MAX_TEXT * 10);
 	buf_addc(&change, '\n');
+	markdown_builds(&change, run, MAX_RELATIONS);
+	buf_addc(&change, '\n');
 	markdown_indexes(&change, run, MAX_RELATIONS);
 	buf_addc(&change, '\n');
 	markdown_tables(&change, run, MAX_RELATIONS);

@@ -119,6 +119,25 @@ void markdown_checks(struct buf *out, const struct run *run, bool open_only, siz
 	free(sorted);
 }
 
+void markdown_builds(struct buf *out, const struct run *run, size_t max)
+{
+	for (size_t i = 0; i < run->n_changes && i < max; i++) {
+		const struct run_change *change = &run->changes[i];
+
+		if (i == 0)
+			buf_adds(out, "| Statement | Time | WAL | Temporary files | Waited | Locks |\n"
+			              "|---|--:|--:|--:|--:|---|\n");
+		buf_adds(out, "| ");
+		text_markdown(out, change->sql, MAX_NAME * 2);
+		buf_addf(out, " | %s | %s", figure_seconds(change->seconds).text,
+		    figure_bytes(change->wal_bytes).text);
+		buf_addf(out, " | %s | %s | ", figure_bytes(change->temp_bytes).text,
+		    figure_seconds(change->lock_seconds).text);
+		text_markdown(out, change->locks, MAX_NAME * 4);
+		buf_adds(out, " |\n");
+	}
+}
+
 void markdown_indexes(struct buf *out, const struct run *run, size_t max)
 {
 	size_t shown = 0;

@@ -65,6 +65,32 @@ static void add_failed_changes(const struct terminal *t, const struct run *run)
 	}
 }
 
+static void describe_build(struct buf *out, const struct run_change *change)
+{
+	buf_addf(out, "%s; WAL %s", figure_seconds(change->seconds).text,
+	    figure_bytes(change->wal_bytes).text);
+	if (change->temp_bytes > 0)
+		buf_addf(out, "; temporary files %s", figure_bytes(change->temp_bytes).text);
+	if (change->lock_seconds > 0)
+		buf_addf(out, "; waited %s for locks", figure_seconds(change->lock_seconds).text);
+	if (change->locks)
+		buf_addf(out, "; %s", change->locks);
+}
+
+static void add_builds(const struct terminal *t, const struct run *run)
+{
+	for (size_t i = 0; i < run->n_changes && i < MAX_ROWS; i++) {
+		_cleanup_buf_ struct buf facts = BUF_INIT;
+
+		if (i == 0)
+			terminal_heading(t, "APPLYING THE CHANGE");
+		describe_build(&facts, &run->changes[i]);
+		add_row(t, run->changes[i].kind ? run->changes[i].kind : "statement", facts.data);
+	}
+	if (run->n_changes > MAX_ROWS)
+		buf_addf(t->out, "  and %zu more in the report\n", run->n_changes - MAX_ROWS);
+}
+
 static double hot_ratio(const struct run_table_arm *arm)
 {
 	return arm->updated > 0 ? arm->hot_updated / arm->updated : NAN;
@@ -120,6 +146,7 @@ static void add_tables(const struct terminal *t, const struct run *run)
 void terminal_cost(const struct terminal *t, const struct run *run)
 {
 	add_failed_changes(t, run);
+	add_builds(t, run);
 	add_indexes(t, run);
 	add_tables(t, run);
 }

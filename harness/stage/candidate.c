@@ -9,6 +9,7 @@
 #include "sql/sql.h"
 #include "stage/candidate_reach.h"
 #include "stage/clone.h"
+#include "stage/lock_watch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -62,7 +63,9 @@ static struct run_change *add_change(struct run *run, const struct sql_statement
 	run->changes[run->n_changes] = (struct run_change){.sql = xstrdup(statement->text),
 	    .kind = xstrdup(sql_kind_name(statement->kind)),
 	    .seconds = NAN,
-	    .wal_bytes = NAN};
+	    .wal_bytes = NAN,
+	    .temp_bytes = NAN,
+	    .lock_seconds = NAN};
 	return &run->changes[run->n_changes++];
 }
 
@@ -79,24 +82,57 @@ static void tell(const struct progress *progress, const struct sql_statement *st
 	    wal[0] ? ", WAL " : "", wal);
 }
 
-static int run_statement(struct db *db, const struct sql_statement *statement,
+/* Of this database so far; NAN where a backend cannot publish its own share at once. */
+static double temp_bytes(struct db *db)
+{
+	struct db_rows *rows;
+	double bytes;
+
+	if (db_server_version(db) < 150000 ||
+	    db_exec(db, "SELECT pg_stat_force_next_flush()", NULL) < 0)
+		return NAN;
+	rows = db_query(
+	    db, NULL, "SELECT temp_bytes FROM pg_stat_database WHERE datname = current_database()");
+	bytes = rows && db_rows_count(rows) == 1 ? db_double(rows, 0, 0) : NAN;
+	db_rows_free(rows);
+	return bytes;
+}
+
+static int64_t backend_pid(struct db *db)
+{
+	struct db_rows *rows = db_query(db, NULL, "SELECT pg_backend_pid()");
+	int64_t pid = rows ? db_int(rows, 0, 0) : 0;
+
+	db_rows_free(rows);
+	return pid;
+}
+
+/* watcher: an idle connection to the same server, or NULL. */
+static int run_statement(struct db *db, struct db *watcher, const struct sql_statement *statement,
     struct run_change *change, struct err *err)
 {
+	struct lock_watch *watch = NULL;
 	_cleanup_free_ char *text = statement->kind == SQL_SETTING
 	                                ? candidate_reach_text(statement->text, db_name(db))
 	                                : xstrdup(statement->text);
 	bool alone = is_alone(db);
-	double before = NAN, after = NAN;
+	double before = NAN, after = NAN, temp_before = alone ? temp_bytes(db) : NAN;
+	int64_t pid = backend_pid(db);
 	uint64_t start_ns;
 	int rc;
 
 	if (wal_position_read(db, &before, NULL) < 0)
 		before = NAN;
+	if (watcher && pid > 0)
+		watch = lock_watch_start(watcher, pid);
 	start_ns = clock_now_ns(&clock_monotonic);
 	rc = db_exec(db, text, err);
 	change->seconds = (double)(clock_now_ns(&clock_monotonic) - start_ns) / 1e9;
-	if (alone && is_alone(db) && wal_position_read(db, &after, NULL) == 0)
+	lock_watch_end(watch, &change->locks, &change->lock_seconds);
+	if (alone && is_alone(db) && wal_position_read(db, &after, NULL) == 0) {
 		change->wal_bytes = after - before;
+		change->temp_bytes = temp_bytes(db) - temp_before;
+	}
 	if (rc < 0)
 		change->error = xstrdup(err->message);
 	return rc;
@@ -123,8 +159,9 @@ static int explain(struct db *db, const char *file, const struct sql_statement *
 	return err->code;
 }
 
-static int apply_script(struct db *db, const char *file, const struct sql_script *script,
-    const struct progress *progress, struct run *run, struct err *err)
+static int apply_script(struct db *db, struct db *watcher, const char *file,
+    const struct sql_script *script, const struct progress *progress, struct run *run,
+    struct err *err)
 {
 	_cleanup_(strv_release) struct strv invalid = {0};
 	_cleanup_buf_ struct buf left = BUF_INIT;
@@ -142,7 +179,7 @@ static int apply_script(struct db *db, const char *file, const struct sql_script
 		progress_say(progress, PROGRESS_TICK, "%s:%d: %s", file, statement->line,
 		    sql_kind_name(statement->kind));
 		change = add_change(run, statement);
-		if (run_statement(db, statement, change, err) < 0)
+		if (run_statement(db, watcher, statement, change, err) < 0)
 			return explain(db, file, statement, &invalid, err);
 		tell(progress, statement, change);
 	}
@@ -157,7 +194,7 @@ int candidate_apply(struct db *clone, const char *file, const char *up_sql,
 {
 	_cleanup_(sql_script_release) struct sql_script script = {0};
 	struct db_target target;
-	struct db *own = NULL;
+	struct db *own = NULL, *watcher = NULL;
 	int rc = clone_require_mark(clone, err);
 
 	if (rc < 0 || !up_sql)
@@ -167,9 +204,13 @@ int candidate_apply(struct db *clone, const char *file, const char *up_sql,
 	/* What the script SETs must not outlive it. */
 	target = db_sibling_target(clone, db_name(clone));
 	rc = db_connect(&target, &own, err);
+	/* Without a second connection the locks stay unknown, which is no reason to stop. */
+	if (rc == 0 && db_connect(&target, &watcher, NULL) < 0)
+		watcher = NULL;
 	db_target_release(&target);
 	if (rc == 0)
-		rc = apply_script(own, file, &script, progress, run, err);
+		rc = apply_script(own, watcher, file, &script, progress, run, err);
+	db_close(watcher);
 	db_close(own);
 	return rc;
 }

@@ -338,6 +338,9 @@ static inline void example_add_relations(struct run *run)
 	    .kind = xstrdup("create index"),
 	    .seconds = 0.84,
 	    .wal_bytes = 9.9e6,
+	    .temp_bytes = 1.5e6,
+	    .locks = xstrdup("ShareUpdateExclusiveLock on public.orders"),
+	    .lock_seconds = 0.012,
 	};
 }
 

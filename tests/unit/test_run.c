@@ -211,8 +211,9 @@ static void fill_relations(struct run *run)
 	index->arms[ARM_BASELINE] = (struct run_index_arm){false, false, NAN, NAN, NAN, NAN, NAN};
 	index->arms[ARM_CANDIDATE] = (struct run_index_arm){true, true, 9e6, -8192, 431, 5000, 4999};
 	GROW(run->changes, run->n_changes, run->cap_changes);
-	run->changes[run->n_changes++] = (struct run_change){xstrdup("CREATE INDEX ..."),
-	    xstrdup("create index"), 1.5, 9.5e6, xstrdup("could not extend file")};
+	run->changes[run->n_changes++] =
+	    (struct run_change){xstrdup("CREATE INDEX ..."), xstrdup("create index"), 1.5, 9.5e6, 4096,
+	        xstrdup("ShareLock on public.orders"), 0.25, xstrdup("could not extend file")};
 }
 
 static void fill_judgement(struct run *run)

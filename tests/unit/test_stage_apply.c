@@ -7,6 +7,7 @@
 #include "stage/clone.h"
 
 #include <math.h>
+#include <pthread.h>
 
 static struct clone_set *set;
 static struct db_target targets[N_ARMS];
@@ -64,6 +65,55 @@ static void test_each_change_is_recorded_with_its_cost(void **state)
 	assert_string_equal(run.changes[1].sql, "ALTER TABLE orders SET (fillfactor = 80)");
 	ASSERT_ANSWER(arms[ARM_CANDIDATE], "SELECT to_regclass('by_total') IS NOT NULL", "t");
 	ASSERT_ANSWER(arms[ARM_BASELINE], "SELECT to_regclass('by_total') IS NULL", "t");
+	run_release(&run);
+}
+
+static void *hold_a_lock(void *ctx)
+{
+	struct db *db = ctx;
+
+	db_exec(db, "SELECT pg_sleep(0.4); COMMIT", NULL);
+	return NULL;
+}
+
+/* Somebody reads the table when the change wants it for itself. */
+static void test_locks_and_the_wait_for_them_are_recorded(void **state)
+{
+	struct db *other = connect_target(&targets[ARM_CANDIDATE]);
+	pthread_t thread;
+	struct run run;
+	struct err err = {0};
+
+	(void)state;
+	must(db_exec(other, "BEGIN; LOCK TABLE orders IN ACCESS SHARE MODE", &err), &err);
+	assert_int_equal(pthread_create(&thread, NULL, hold_a_lock, other), 0);
+	must(apply("DO $$ BEGIN LOCK TABLE orders; PERFORM pg_sleep(0.2); END $$;", &run, &err), &err);
+	pthread_join(thread, NULL);
+	assert_string_equal(run.changes[0].locks, "AccessExclusiveLock on public.orders");
+	assert_true(run.changes[0].lock_seconds > 0.1);
+	assert_true(run.changes[0].lock_seconds < run.changes[0].seconds);
+	run_release(&run);
+	db_close(other);
+}
+
+static void test_temporary_files_of_a_build_are_counted(void **state)
+{
+	struct run run;
+	struct err err = {0};
+
+	(void)state;
+	must(apply("SET maintenance_work_mem = '1MB';\n"
+	           "CREATE TABLE spill AS SELECT n, repeat('x', 40) AS pad FROM"
+	           " generate_series(1, 60000) n;\n"
+	           "CREATE INDEX spill_idx ON spill (pad, n);\nDROP TABLE spill;",
+	         &run, &err),
+	    &err);
+	if (db_server_version(arms[ARM_CANDIDATE]) >= 150000) {
+		assert_true(run.changes[2].temp_bytes > 1e6);
+		assert_true(run.changes[3].temp_bytes == 0);
+	}
+	assert_non_null(run.changes[2].locks);
+	assert_string_equal(run.changes[2].locks, "ShareLock on public.spill");
 	run_release(&run);
 }
 
@@ -217,6 +267,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup_teardown(
 	        test_each_change_is_recorded_with_its_cost, make_arms, drop_arms),
+	    cmocka_unit_test_setup_teardown(
+	        test_locks_and_the_wait_for_them_are_recorded, make_arms, drop_arms),
+	    cmocka_unit_test_setup_teardown(
+	        test_temporary_files_of_a_build_are_counted, make_arms, drop_arms),
 	    cmocka_unit_test_setup_teardown(
 	        test_the_unchanged_candidate_changes_nothing, make_arms, drop_arms),
 	    cmocka_unit_test_setup_teardown(
