@@ -47,7 +47,7 @@ static const struct scale scales[] = {
     {RULE_ABOVE, true, {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, -1}},
     {RULE_BELOW, true, {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, -1}},
     {RULE_ARRAY, true, {1, 2, 3, 5, 10, 20, 50, 100, 200, 500, -1}},
-    {RULE_PATTERN, false, {12, 10, 8, 7, 6, 5, 4, 3, 2, 1, -1}},
+    {RULE_PATTERN, false, {30, 24, 20, 18, 16, 15, 14, 13, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1, -1}},
     {RULE_OFFSET, false, {0, 10, 20, 50, 100, 200, 500, 1000, 5000, -1}},
     {RULE_COUNT, false, {1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0, -1}},
     {RULE_LIMIT, false, {1, 2, 3, 5, 10, 20, 50, 100, -1}},
@@ -362,13 +362,16 @@ double calibrate_distance(struct binding *b)
 	return measure_n(b, VECTORS_PER_FORM, &target, &found);
 }
 
-/* A statement by key finds one row or none: none as often as in production. */
+/* Where no setting tells how many rows there are, calls that find none make the mean. */
 static void choose_misses(struct binding *b, const struct check_figures *target)
 {
 	struct check_result found;
 	double score = measure_n(b, VECTORS_PER_FORM, target, &found);
 
-	if (isfinite(score) && found.rows > 0 && found.rows <= 1 && target->rows < 0.9 * found.rows)
+	for (size_t i = 0; i < b->n_slots; i++)
+		if (scale_of(&b->slots[i]))
+			return;
+	if (isfinite(score) && found.rows > 0 && target->rows < 0.9 * found.rows)
 		b->miss_share = 1 - target->rows / found.rows;
 }
 

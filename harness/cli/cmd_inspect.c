@@ -1,23 +1,30 @@
 /*
- * inspect: a workload for reading: what there is, what it costs, what will not be replayed.
+ * inspect: a workload for reading: what there is, what it costs, what will not be replayed; and of a
+ * run, how near its replay came to production.
  */
 #include "base/file.h"
+#include "base/mem.h"
 #include "cli/commands.h"
+#include "cli/fidelity_text.h"
 #include "cli/inspect_text.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_COLUMNS 100
 
 static const struct usage usage = {
     .command = "inspect",
-    .synopsis = "[OPTIONS] WORKLOAD.JSON",
-    .about = "Show a workload: its statements by share of execution time, and what cannot be\n"
-             "replayed and why.",
+    .synopsis = "[OPTIONS] WORKLOAD.JSON | RESULTS-DIRECTORY",
+    .about =
+        "Show a workload: its statements by share of execution time, and what cannot be\n"
+        "replayed and why. Of a directory of results: how near the replay came to production's\n"
+        "rows, blocks and time per call, statement by statement.",
     .examples = "  pgrehearse inspect workload.json\n"
-                "  pgrehearse inspect --text --top 5 workload.json",
+                "  pgrehearse inspect --text --top 5 workload.json\n"
+                "  pgrehearse inspect results/20260504-093012",
 };
 
 static size_t terminal_columns(void)
@@ -32,9 +39,35 @@ static size_t terminal_columns(void)
 	return DEFAULT_COLUMNS;
 }
 
-int cmd_inspect(int argc, char **argv, struct err *err)
+static int inspect_workload(
+    struct buf *out, const char *path, size_t top, bool with_text, struct err *err)
 {
 	struct workload workload = {0};
+	int rc = workload_load(path, &workload, err);
+
+	if (rc < 0)
+		return rc;
+	inspect_text(out, &workload, top, with_text, terminal_columns());
+	workload_release(&workload);
+	return 0;
+}
+
+static int inspect_run(struct buf *out, const char *directory, size_t top, struct err *err)
+{
+	_cleanup_free_ char *path = file_join(directory, "run.json");
+	struct run run = {0};
+	int rc = run_load(path, &run, err);
+
+	if (rc < 0)
+		return rc;
+	fidelity_text(out, &run, top);
+	run_release(&run);
+	return 0;
+}
+
+int cmd_inspect(int argc, char **argv, struct err *err)
+{
+	struct stat status;
 	struct strv args = {0};
 	struct buf out = BUF_INIT;
 	bool with_text = false;
@@ -50,15 +83,14 @@ int cmd_inspect(int argc, char **argv, struct err *err)
 	if (rc != 0)
 		return rc > 0 ? EXIT_PASS : rc;
 	if (args.n != 1)
-		rc = err_set(err, ERR_USAGE, "inspect takes one workload file");
-	if (rc == 0)
-		rc = workload_load(args.items[0], &workload, err);
+		rc = err_set(err, ERR_USAGE, "inspect takes one workload file or directory of results");
+	else if (stat(args.items[0], &status) == 0 && S_ISDIR(status.st_mode))
+		rc = inspect_run(&out, args.items[0], (size_t)top, err);
+	else
+		rc = inspect_workload(&out, args.items[0], (size_t)top, with_text, err);
 	strv_release(&args);
-	if (rc < 0)
-		return rc;
-	inspect_text(&out, &workload, (size_t)top, with_text, terminal_columns());
-	rc = file_write_atomic("-", out.data, out.len, 0, err);
+	if (rc == 0)
+		rc = file_write_atomic("-", out.data, out.len, 0, err);
 	buf_release(&out);
-	workload_release(&workload);
 	return rc;
 }
