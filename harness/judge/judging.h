@@ -31,7 +31,7 @@ struct target {
 	size_t n_statements;
 	const struct run_table *table;
 	const struct run_index *index;
-	bool named;    /* the threshold names it, so silence about it would be wrong */
+	bool named;    /* the threshold is about it alone, so silence about it would be wrong */
 	char *problem; /* why nothing can be judged: the check is INCONCLUSIVE; NULL otherwise */
 };
 

@@ -131,7 +131,7 @@ static void statement_targets(
 			target = add_target(
 			    list, is_each(scope->kind) || scope->kind == SCOPE_NAME ? statement->name : label);
 		add_statement(target, i, run->n_replayed);
-		target->named = is_named(scope->kind);
+		target->named = !is_each(scope->kind);
 	}
 	if (target)
 		return;

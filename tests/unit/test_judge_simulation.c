@@ -123,6 +123,17 @@ static void a_slow_tail_is_found_in_the_tail(void **state)
 	assert_int_equal(simulate(&plan, p50, SCOPE_ALL, 1.25, 20, 1).fail, 0);
 }
 
+/* Twenty seconds hold too few slow calls for a p99. A check about that alone must say so. */
+static void too_few_slow_calls_are_no_pass(void **state)
+{
+	static const char *const p99[] = {"latency.p99", NULL};
+	struct synthetic_plan plan = synthetic_unchanged;
+
+	(void)state;
+	plan.slow_ratio = 1.25;
+	assert_true(simulate(&plan, p99, SCOPE_ALL, 1.10, 40, 1).pass <= 3);
+}
+
 static void clear_cases_end_early_and_open_ones_do_not(void **state)
 {
 	struct synthetic_plan plan = synthetic_unchanged;
@@ -244,6 +255,7 @@ int main(void)
 	    cmocka_unit_test(an_improvement_must_be_as_large_as_demanded),
 	    cmocka_unit_test(one_slow_statement_of_many_is_found),
 	    cmocka_unit_test(a_slow_tail_is_found_in_the_tail),
+	    cmocka_unit_test(too_few_slow_calls_are_no_pass),
 	    cmocka_unit_test(clear_cases_end_early_and_open_ones_do_not),
 	    cmocka_unit_test(unanswered_ops_count_against_their_arm),
 	    cmocka_unit_test(looking_every_second_raises_no_false_alarm),
