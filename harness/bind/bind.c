@@ -209,7 +209,9 @@ static int bind_statement(
 		return rc;
 	if (!can_replay(b->analysis.kind))
 		return err_set(err, ERR_USAGE, "%s is not replayed", sql_kind_name(b->analysis.kind));
-	rc = identify(b, err);
+	rc = rewrite_choose(b, err);
+	if (rc == 0)
+		rc = identify(b, err);
 	if (rc == 0)
 		rc = b->given ? use_given(b, err) : draw_values(b, err);
 	if (rc == 0)

@@ -6,6 +6,9 @@
  * gets settings of bind's for the while (read-only, DateStyle, TimeZone, a statement timeout); they
  * are RESET at the end.
  *
+ * A rewritten statement gets the rewrite as the candidate arm's text, with the statement's
+ * parameters; what becomes a constant in one text becomes the same constant in the other.
+ *
  * The same workload, staging contents and seed give the same vectors, as long as calibration is
  * not cut short by calibrate_s.
  */
@@ -14,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/progress.h"
+#include "model/names.h"
 #include "model/overrides.h"
 #include "model/vectors.h"
 #include "model/workload.h"
@@ -30,10 +34,16 @@ struct bind_options {
 	size_t vectors_per_statement; /* rows to draw; default 200 */
 	double expected_ops;          /* ops of the whole run and arm: how many rows a DELETE needs */
 	double calibrate_s;           /* time for choosing settings, all statements; 0 means 60 */
+	const struct statement_names *rewrites; /* checked by bind_check_rewrites; NULL for none */
 	const struct overrides *overrides;   /* NULL: none */
 	struct bind_fidelity **ret_fidelity; /* NULL, or gets an array in step with ret->statements;
 	                                      * caller frees */
 };
+
+/* Before anything is made: is each rewrite of the file one SELECT that only reads, with no other
+ * parameters than the statement's? Errors name file and line. */
+int bind_check_rewrites(const struct statement_names *rewrites, const char *file,
+    const struct workload *workload, struct err *err);
 
 int bind_workload(struct db *staging, const struct workload *workload,
     const struct bind_options *options, const struct progress *progress, struct vectors *ret,

@@ -96,6 +96,7 @@ struct binding {
 	const struct statement *statement;
 	struct sql_analysis analysis; /* of sql */
 	char *sql;
+	char *rewrite; /* the candidate arm's text, with the same parameters; NULL */
 	char
 	    *probe; /* what is executed in its place to measure it; NULL: itself, where it only reads */
 	struct buf note;
@@ -126,6 +127,9 @@ void binding_note(struct binding *b, const char *format, ...) __attribute__((for
 
 /* executable.c. Negative with ERR_USAGE: this statement cannot be prepared, err says why. */
 int executable_choose(struct binding *b, struct err *err);
+
+/* rewrite.c: b->rewrite, executable, where the statement has one. Call it after executable_choose. */
+int rewrite_choose(struct binding *b, struct err *err);
 
 /* slots.c */
 void slots_plan(struct binding *b);

@@ -178,6 +178,8 @@ static void take_values(struct binding *b, char **values, size_t n, struct bound
 	bool mixed = b->n_literals > 0 && b->n_literals < b->n_slots;
 
 	ret->sql = mixed ? form_final(b, values) : xstrdup(b->sql);
+	if (b->rewrite)
+		ret->candidate_sql = mixed ? form_final_of(b, b->rewrite, values) : xstrdup(b->rewrite);
 	ret->n_params = b->n_slots - (mixed ? b->n_literals : 0);
 	ret->params = xcalloc(ret->n_params + 1, sizeof(*ret->params));
 	ret->values = xcalloc(n * ret->n_params + 1, sizeof(*ret->values));

@@ -194,7 +194,8 @@ static char *literal(const struct slot *slot, const char *value)
 	return xasprintf("%s::%s", quoted, slot->type->name);
 }
 
-static char *substitute(const struct binding *b, char *const *values, bool all, bool renumber)
+static char *substitute(
+    const struct binding *b, const char *sql, char *const *values, bool all, bool renumber)
 {
 	char **literals = xcalloc(b->n_slots + 1, sizeof(*literals));
 	int next = 1;
@@ -206,8 +207,7 @@ static char *substitute(const struct binding *b, char *const *values, bool all, 
 		else if (renumber)
 			literals[i] = xasprintf("$%d", next++);
 	}
-	text = sql_substitute(
-	    b->probe ? b->probe : b->sql, (const char *const *)literals, (int)b->n_slots);
+	text = sql_substitute(sql, (const char *const *)literals, (int)b->n_slots);
 	for (size_t i = 0; i < b->n_slots; i++)
 		free(literals[i]);
 	free(literals);
@@ -216,12 +216,17 @@ static char *substitute(const struct binding *b, char *const *values, bool all, 
 
 char *form_text(const struct binding *b, char *const *values, bool all)
 {
-	return substitute(b, values, all, false);
+	return substitute(b, b->probe ? b->probe : b->sql, values, all, false);
 }
 
 char *form_final(const struct binding *b, char *const *values)
 {
-	return substitute(b, values, false, true);
+	return form_final_of(b, b->sql, values);
+}
+
+char *form_final_of(const struct binding *b, const char *sql, char *const *values)
+{
+	return substitute(b, sql, values, false, true);
 }
 
 /* A probe may lack what the type was inferred from; a literal's number has no use at all. */

@@ -35,6 +35,8 @@ bool form_freezes(const struct binding *b, const struct slot *slot);
 char *form_text(const struct binding *b, char *const *values, bool all);
 /* The same, the parameters that are left numbered without gaps: the replay's text. */
 char *form_final(const struct binding *b, char *const *values);
+/* The same of another text with this statement's parameters. */
+char *form_final_of(const struct binding *b, const char *sql, char *const *values);
 /* Make it PREPARED_NAME, with this vector's literals. */
 int form_prepare(struct binding *b, char *const *values, struct err *err);
 

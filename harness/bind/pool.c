@@ -168,6 +168,7 @@ void binding_release(struct binding *b)
 	free(b->slots);
 	free(b->pools);
 	free(b->sql);
+	free(b->rewrite);
 	free(b->probe);
 	buf_release(&b->note);
 	sql_analysis_release(&b->analysis);

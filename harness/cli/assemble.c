@@ -109,14 +109,21 @@ void assemble_statements(
 	run->coverage_calls = vectors_coverage_calls(vectors);
 }
 
+static void add_marker(char **sql, size_t number)
+{
+	_cleanup_free_ char *marker = measure_marker(number);
+	char *marked = xasprintf("%s %s", *sql, marker);
+
+	free(*sql);
+	*sql = marked;
+}
+
 void assemble_markers(struct vectors *vectors)
 {
 	for (size_t i = 0; i < vectors->n_statements; i++) {
-		_cleanup_free_ char *marker = measure_marker(i);
-		char *marked = xasprintf("%s %s", vectors->statements[i].sql, marker);
-
-		free(vectors->statements[i].sql);
-		vectors->statements[i].sql = marked;
+		add_marker(&vectors->statements[i].sql, i);
+		if (vectors->statements[i].candidate_sql)
+			add_marker(&vectors->statements[i].candidate_sql, i);
 	}
 }
 

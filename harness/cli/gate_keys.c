@@ -75,7 +75,14 @@ static const struct gate_key_text candidate[] = {
         "on indexes, statistics, maintenance and settings are accepted; BEGIN, COMMIT, queries and "
         "changes of rows are not."},
     {"down", "FILE", NULL, "SQL that undoes it; quoted in the change record, not run."},
-    {"kind", "index or migration", "index", "With migration, other DDL is accepted too."},
+    {"rewrites", "FILE", NULL,
+        "Statements that the candidate arm sends in another form. The file says \"version: 1\" and "
+        "\"rewrites:\" with one \"name: SQL text\" per statement; names and the parameters $1 to $n "
+        "are those of the workload. Statements that only read, alone or together with up. Before "
+        "the load both texts run with the same values over the same data, and result.mismatches "
+        "counts those that give other rows; a gate that does not limit it allows none."},
+    {"kind", "index, migration or rewrite", "index",
+        "With migration, other DDL is accepted too; rewrite demands rewrites."},
     {0},
 };
 

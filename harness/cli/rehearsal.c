@@ -15,6 +15,7 @@
 #include "judge/plans.h"
 #include "measure/measure.h"
 #include "measure/measure_plans.h"
+#include "measure/measure_results.h"
 #include "replay/replay.h"
 #include "stage/candidate.h"
 #include "stage/clone.h"
@@ -70,14 +71,33 @@ static int check_files(struct rehearsal *r, struct err *err)
 		    "%s: overrides: this version of pgrehearse binds without them", gate->file);
 	if (r->workload.n_statements == 0)
 		return err_set(err, ERR_USAGE, "%s holds no statement", gate->workload);
-	return gate_check_scopes(gate, &r->workload, err);
+	/* First: a rewrite's check has the name that is wrong. */
+	if (gate_check_rewrites(gate, &r->workload, err) < 0 ||
+	    gate_check_scopes(gate, &r->workload, err) < 0)
+		return err->code;
+	return bind_check_rewrites(&gate->rewrites, gate->rewrites_file, &r->workload, err);
+}
+
+static const char *file_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static char *candidate_name(const struct gate *gate)
+{
+	if (gate->up && gate->rewrites_file)
+		return xasprintf("%s and %s", file_name(gate->up), file_name(gate->rewrites_file));
+	if (gate->rewrites_file)
+		return xstrdup(file_name(gate->rewrites_file));
+	return xstrdup(gate->up ? file_name(gate->up) : "unchanged");
 }
 
 static void begin_record(struct rehearsal *r, const char *command)
 {
 	struct run *run = r->run;
 	const struct gate *gate = r->gate;
-	const char *slash = gate->up ? strrchr(gate->up, '/') : NULL;
 	char now[21];
 
 	clock_wall_iso8601(now);
@@ -86,7 +106,7 @@ static void begin_record(struct rehearsal *r, const char *command)
 	run->started_at = xstrdup(now);
 	run->version = xstrdup(PGREHEARSE_VERSION);
 	run->command = xstrdup(command);
-	run->candidate_name = xstrdup(!gate->up ? "unchanged" : slash ? slash + 1 : gate->up);
+	run->candidate_name = candidate_name(gate);
 	run->up_sql = xstrdup(gate->up_sql);
 	run->down_sql = xstrdup(gate->down_sql);
 	run->replay = gate->replay;
@@ -185,6 +205,19 @@ static double workload_rate(const struct workload *workload)
 	return workload->source.window_s > 0 ? calls / workload->source.window_s : 0;
 }
 
+/* A rewrite of a statement that is not replayed would be judged by nothing. */
+static int check_rewrites_bound(const struct rehearsal *r, struct err *err)
+{
+	for (size_t i = 0; i < r->vectors.n_skipped; i++) {
+		const struct skipped_statement *skipped = &r->vectors.skipped[i];
+
+		if (statement_names_find(&r->gate->rewrites, skipped->name))
+			return err_set(err, ERR_USAGE, "%s: \"%s\" is rewritten but cannot be replayed: %s",
+			    r->gate->rewrites_file, skipped->name, skipped->reason);
+	}
+	return 0;
+}
+
 /* Values come from the baseline while it is still the only copy: what reading it leaves in its
  * pages (hint bits) is then in the candidate too. */
 static int bind(struct rehearsal *r, struct err *err)
@@ -194,6 +227,7 @@ static int bind(struct rehearsal *r, struct err *err)
 	struct bind_options options = {
 	    .seed = r->gate->replay.seed,
 	    .expected_ops = rate * (double)longest_ns(r->gate) / 1e9,
+	    .rewrites = &r->gate->rewrites,
 	};
 	struct overrides overrides = {0};
 	char share[32];
@@ -219,6 +253,8 @@ static int bind(struct rehearsal *r, struct err *err)
 	if (!(rate_of(r) > 0))
 		return err_set(err, ERR_USAGE, "%s says no replay rate and %s does not know production's",
 		    r->gate->file, r->gate->workload);
+	if (check_rewrites_bound(r, err) < 0)
+		return err->code;
 	assemble_markers(&r->vectors);
 	assemble_statements(&r->vectors, &r->workload, r->run);
 	r->run->replay.rate_per_s = rate_of(r);
@@ -266,6 +302,16 @@ static int foretell(struct rehearsal *r, struct err *err)
 	if (r->what_if.n == 0 && r->what_if.dropped.n == 0)
 		return 0;
 	return measure_predictions(r->what_if.db, &r->what_if.names, &r->vectors, r->run, err);
+}
+
+static int compare_results(struct rehearsal *r, struct err *err)
+{
+	if (r->gate->rewrites.n == 0)
+		return 0;
+	progress_say(r->progress, PROGRESS_STAGE, "comparing results");
+	if (measure_results(r->dbs[ARM_CANDIDATE], &r->vectors, r->progress, r->run, err) < 0)
+		return err_wrap(err, "%s", r->gate->rewrites_file);
+	return 0;
 }
 
 static int compare_plans(struct rehearsal *r, struct err *err)
@@ -462,6 +508,7 @@ static step *const gate_steps[] = {
     make_baseline,
     bind,
     make_candidate,
+    compare_results,
     compare_plans,
     measured_replay,
     NULL,
@@ -471,6 +518,7 @@ static step *const plan_steps[] = {
     make_baseline,
     bind,
     make_candidate,
+    compare_results,
     compare_plans,
     look_at_indexes,
     NULL,

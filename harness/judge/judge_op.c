@@ -177,56 +177,6 @@ static void evaluate_slow(struct judging *j, const struct threshold *threshold,
 		    slow[ARM_CANDIDATE], over, slow[ARM_BASELINE], limit);
 }
 
-static bool reads_what_is_written(const struct run *run, const struct run_statement *statement)
-{
-	for (size_t i = 0; i < run->n_replayed; i++)
-		for (size_t k = 0; run->statements[i].writes && k < statement->tables.n; k++)
-			if (strv_contains(&run->statements[i].tables, statement->tables.items[k]))
-				return true;
-	return false;
-}
-
-/* Rows of one op on both arms. A read of a table that the replay writes sees a state that depends
- * on the moment, so only reads of tables at rest are compared. */
-static void evaluate_mismatches(struct judging *j, const struct target *target, struct check *check)
-{
-	const struct samples *samples = j->input->samples;
-	bool *compared = xcalloc(j->run->n_replayed + 1, sizeof(*compared));
-	uint32_t last_op = 0, *rows;
-	double mismatches = 0, pairs = 0;
-
-	for (size_t i = 0; i < target->n_statements; i++) {
-		const struct run_statement *statement = &j->run->statements[target->statements[i]];
-
-		compared[target->statements[i]] =
-		    !statement->writes && !reads_what_is_written(j->run, statement);
-	}
-	for (size_t i = 0; i < samples->n; i++)
-		last_op = samples->items[i].op > last_op ? samples->items[i].op : last_op;
-	rows = xcalloc((size_t)last_op + 1, sizeof(*rows)); /* of the arm seen first, plus one */
-	for (size_t i = 0; i < samples->n; i++) {
-		const struct sample *s = &samples->items[i];
-
-		if (s->status != SAMPLE_OK || s->statement >= j->run->n_replayed || !compared[s->statement])
-			continue;
-		if (rows[s->op]) {
-			pairs++;
-			mismatches += rows[s->op] != s->rows + 1;
-		}
-		rows[s->op] = s->rows + 1;
-	}
-	free(rows);
-	free(compared);
-	check->baseline = 0;
-	check->candidate = check->estimate = mismatches;
-	check->samples[ARM_BASELINE] = check->samples[ARM_CANDIDATE] = pairs;
-	if (pairs > 0)
-		check_decide_exact(check, NULL);
-	else
-		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "no result can be compared: every replayed read is of a table that the replay writes");
-}
-
 void evaluate_op(struct judging *j, const struct threshold *threshold, const struct target *target,
     struct check *check)
 {
@@ -255,5 +205,5 @@ void evaluate_op(struct judging *j, const struct threshold *threshold, const str
 	else if (strcmp(name, "slow.count") == 0)
 		evaluate_slow(j, threshold, target, check);
 	else
-		evaluate_mismatches(j, target, check);
+		evaluate_results(j, target, check);
 }

@@ -59,6 +59,9 @@ evaluator evaluate_index;   /* index.* */
 evaluator evaluate_plan;    /* plan.* */
 evaluator evaluate_run;     /* coverage.*, fidelity.*, replica.* */
 
+/* result.mismatches, for evaluate_op. */
+void evaluate_results(struct judging *j, const struct target *target, struct check *check);
+
 /* Decide all timing checks that evaluate_timing collected. */
 void decide_timings(struct judging *j);
 void timings_release(struct judging *j);

@@ -79,8 +79,8 @@ int subject_open(struct subject *s, int arm, struct run_plans *plans, struct err
 
 	for (size_t i = 0; i < bound->n_params; i++)
 		types[i] = bound->params[i].type_oid;
-	if (explainer_open(s->planner->arms[arm], bound->sql, bound->n_params, types,
-	        &s->explainers[arm], &problem) == 0)
+	if (explainer_open(s->planner->arms[arm], bound_statement_sql(bound, (enum arm)arm),
+	        bound->n_params, types, &s->explainers[arm], &problem) == 0)
 		return 0;
 	run_plans_add(plans)->error = xstrdup(problem.message);
 	return subject_tolerate(s, arm, &problem, err) < 0 ? err->code : 1;

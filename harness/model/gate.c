@@ -135,11 +135,12 @@ static int complete(struct gate_loader *l, const struct yaml_node *root, struct 
 		gate->dsn = xstrdup(gate->existing_dsn[0]);
 	}
 	if (!gate->name && !(l->without & GATE_CANDIDATE))
-		gate->name = name_from_candidate(gate->up);
+		gate->name = name_from_candidate(gate->up ? gate->up : gate->rewrites_file);
 	if (!gate_child(root, "thresholds")) {
 		gate->default_policy = true;
 		gate_add_default_thresholds(gate);
 	}
+	gate_add_rewrite_thresholds(gate);
 	return 0;
 }
 
@@ -212,7 +213,8 @@ void gate_release(struct gate *gate)
 {
 	char *owned[] = {gate->file, gate->name, gate->fixture, gate->bindir, gate->dsn, gate->workload,
 	    gate->existing_dsn[0], gate->existing_dsn[1], gate->clone_create, gate->clone_drop,
-	    gate->up, gate->down, gate->up_sql, gate->down_sql, gate->overrides, gate->results_dir};
+	    gate->up, gate->down, gate->up_sql, gate->down_sql, gate->overrides, gate->results_dir,
+	    gate->rewrites_file};
 
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
 		free(owned[i]);
@@ -220,5 +222,6 @@ void gate_release(struct gate *gate)
 		threshold_release(&gate->thresholds[i]);
 	free(gate->thresholds);
 	strv_release(&gate->formats);
+	statement_names_release(&gate->rewrites);
 	*gate = (struct gate){0};
 }

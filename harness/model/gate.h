@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "model/metric.h"
+#include "model/names.h"
 #include "model/protocol.h"
 #include "model/schedule.h"
 #include "model/workload.h"
@@ -94,6 +95,8 @@ struct gate {
 	char *up, *down;                 /* SQL files; NULL for the unchanged candidate */
 	char *up_sql, *down_sql;         /* their text, read at load; NULL likewise */
 	bool allow_migration;            /* candidate.kind: migration */
+	char *rewrites_file;             /* candidate.rewrites; NULL */
+	struct statement_names rewrites; /* what it says: none without a file */
 	char *overrides;                 /* bind overrides file; NULL */
 	struct replay_options replay;
 	struct threshold *thresholds;
@@ -123,6 +126,11 @@ int gate_set_candidate(struct gate *gate, const char *path, struct err *err);
 /* Do name: and queryid: scopes refer to statements of the workload? */
 int gate_check_scopes(const struct gate *gate, const struct workload *workload, struct err *err);
 void gate_release(struct gate *gate);
+/* Are there statements of the rewrites' names in the workload, and do they only read? */
+int gate_check_rewrites(const struct gate *gate, const struct workload *workload, struct err *err);
+/* No rewrite may return other rows: result.mismatches of each rewritten statement at most 0,
+ * appended where the gate itself says nothing about that metric. */
+void gate_add_rewrite_thresholds(struct gate *gate);
 /* The default policy's thresholds, appended. */
 void gate_add_default_thresholds(struct gate *gate);
 /* Why the policy has its i-th threshold, for manuals; NULL beyond the last. */

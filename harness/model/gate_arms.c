@@ -155,15 +155,41 @@ static int load_down(struct gate_loader *l, const struct yaml_node *node, void *
 	return gate_sql_file(l, node, &gate->down, &gate->down_sql);
 }
 
+static int load_rewrites(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	struct gate *gate = target;
+
+	/* What replaces the candidate replaces its rewrites. */
+	if (l->without & GATE_CANDIDATE)
+		return 0;
+	if (gate_path(l, GATE_CANDIDATE, node, &gate->rewrites_file) < 0)
+		return ERR_USAGE;
+	if (statement_rewrites_load(gate->rewrites_file, &gate->rewrites, l->err) < 0)
+		return ERR_USAGE;
+	if (gate->rewrites.n == 0)
+		return gate_reject(l, node, "%s rewrites no statement", gate->rewrites_file);
+	return 0;
+}
+
+enum { KIND_INDEX, KIND_MIGRATION, KIND_REWRITE, N_KINDS };
+
+static const char *const kind_names[N_KINDS] = {"index", "migration", "rewrite"};
+
 static int load_kind(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
-	static const char *const names[] = {"index", "migration"};
 	int kind;
 
-	if (gate_choice(l, node, names, 2, &kind) < 0)
+	if (gate_choice(l, node, kind_names, N_KINDS, &kind) < 0)
 		return ERR_USAGE;
-	((struct gate *)target)->allow_migration = kind == 1;
+	((struct gate *)target)->allow_migration = kind == KIND_MIGRATION;
 	return 0;
+}
+
+static bool says_rewrite(const struct yaml_node *candidate)
+{
+	const struct yaml_node *kind = gate_child(candidate, "kind");
+
+	return kind && strcmp(kind->text, kind_names[KIND_REWRITE]) == 0;
 }
 
 static void forget(char **text)
@@ -175,7 +201,7 @@ static void forget(char **text)
 int gate_load_candidate(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
 	static const struct gate_key keys[] = {
-	    {"up", load_up}, {"down", load_down}, {"kind", load_kind}};
+	    {"up", load_up}, {"down", load_down}, {"rewrites", load_rewrites}, {"kind", load_kind}};
 	struct gate *gate = target;
 
 	if (node->kind == YAML_SCALAR && strcmp(node->text, "unchanged") == 0)
@@ -186,6 +212,8 @@ int gate_load_candidate(struct gate_loader *l, const struct yaml_node *node, voi
 		return ERR_USAGE;
 	if (gate->down && !gate->up)
 		return gate_reject(l, node, "down: without up: undoes nothing");
+	if (says_rewrite(node) && !gate_child(node, "rewrites"))
+		return gate_reject(l, gate_child(node, "kind"), "a rewrite needs rewrites: FILE");
 	if (gate->up_sql && sql_is_empty(gate->up_sql)) {
 		forget(&gate->up);
 		forget(&gate->up_sql);

@@ -12,6 +12,7 @@
 #include "model/gate.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct {
 	const char *metric;
@@ -54,6 +55,29 @@ void gate_add_default_thresholds(struct gate *gate)
 		    .scope = {.kind = policy[i].scope},
 		    .bound = policy[i].bound,
 		    .limit = policy[i].limit,
+		    .over = NAN,
+		};
+	}
+}
+
+static bool judges_results(const struct gate *gate)
+{
+	for (size_t i = 0; i < gate->n_thresholds; i++)
+		if (strcmp(gate->thresholds[i].metric->name, "result.mismatches") == 0)
+			return true;
+	return false;
+}
+
+void gate_add_rewrite_thresholds(struct gate *gate)
+{
+	if (judges_results(gate))
+		return;
+	for (size_t i = 0; i < gate->rewrites.n; i++) {
+		GROW(gate->thresholds, gate->n_thresholds, gate->cap_thresholds);
+		gate->thresholds[gate->n_thresholds++] = (struct threshold){
+		    .metric = metric_find("result.mismatches"),
+		    .scope = {.kind = SCOPE_NAME, .argument = xstrdup(gate->rewrites.items[i].name)},
+		    .bound = BOUND_MAX,
 		    .over = NAN,
 		};
 	}

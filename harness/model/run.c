@@ -59,6 +59,7 @@ static void release_statement_arm(struct run_statement_arm *arm)
 static void release_statement(struct run_statement *statement)
 {
 	fields_release(statement, run_statement_fields);
+	fields_release(&statement->rewrite, run_rewrite_fields);
 	strv_release(&statement->tables);
 	for (int arm = 0; arm < N_ARMS; arm++)
 		release_statement_arm(&statement->arms[arm]);

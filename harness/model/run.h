@@ -46,6 +46,18 @@ struct run_statement_arm {
 	struct run_plans plans; /* empty when not taken */
 };
 
+/* A statement that the candidate arm sends another text for, and what both texts returned for the
+ * same values over the same data. sql is NULL when it is not rewritten. */
+struct run_rewrite {
+	char *sql;
+	double compared;   /* vectors */
+	double mismatches; /* of them: other rows */
+	double unstable;   /* of them: the statement itself returns other rows when run again */
+	double reordered;  /* of them: the same rows in another order */
+	double unknown;    /* not compared: took too long, too large, or the statement itself failed */
+	char *difference;  /* of the first mismatch; NULL */
+};
+
 struct run_statement {
 	char *name;
 	char *queryid;
@@ -61,6 +73,7 @@ struct run_statement {
 	struct run_statement_arm arms[N_ARMS];
 	struct run_plans predicted; /* what HypoPG makes of the candidate, place by place; or empty */
 	struct run_plan_changes plan_changes;
+	struct run_rewrite rewrite;
 };
 
 struct run_table_arm {

@@ -45,6 +45,17 @@ const struct field latency_fields[] = {
     {0},
 };
 
+const struct field run_rewrite_fields[] = {
+    FIELD(NAME, run_rewrite, sql),
+    FIELD(AMOUNT, run_rewrite, compared),
+    FIELD(AMOUNT, run_rewrite, mismatches),
+    FIELD(AMOUNT, run_rewrite, unstable),
+    FIELD(AMOUNT, run_rewrite, reordered),
+    FIELD(AMOUNT, run_rewrite, unknown),
+    FIELD(TEXT, run_rewrite, difference),
+    {0},
+};
+
 const struct field run_statement_fields[] = {
     FIELD(NAME, run_statement, name),
     FIELD(TEXT, run_statement, queryid),

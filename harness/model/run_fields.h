@@ -15,6 +15,7 @@ extern const struct field run_policy_fields[];    /* the same, "policy" */
 extern const struct field run_coverage_fields[];  /* the same, "coverage" */
 extern const struct field latency_fields[];
 extern const struct field run_statement_fields[];
+extern const struct field run_rewrite_fields[];
 extern const struct field run_statement_arm_fields[];
 extern const struct field run_table_fields[];
 extern const struct field run_table_arm_fields[];

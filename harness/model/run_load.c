@@ -85,6 +85,9 @@ static void load_statement(struct json_reader *r, const json_t *object, void *ct
 	load_arms(r, object, "arms", statement->arms, sizeof(statement->arms[0]), load_statement_arm);
 	run_plans_load(r, object, "predicted", &statement->predicted);
 	run_plan_changes_load(r, object, "plan_changes", &statement->plan_changes);
+	if (json_object_get(object, "rewrite"))
+		fields_load(&inner, json_enter(r, object, "rewrite", &inner), &statement->rewrite,
+		    run_rewrite_fields);
 }
 
 static void load_table_arm(struct json_reader *r, const json_t *object, void *target)

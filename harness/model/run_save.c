@@ -54,6 +54,9 @@ static json_t *statement_to_json(const struct run_statement *statement)
 	json_object_set_new(object, "arms", arms);
 	json_object_set_new(object, "predicted", run_plans_to_json(&statement->predicted));
 	json_object_set_new(object, "plan_changes", run_plan_changes_to_json(&statement->plan_changes));
+	if (statement->rewrite.sql)
+		json_object_set_new(
+		    object, "rewrite", members(&statement->rewrite, run_rewrite_fields));
 	return object;
 }
 

@@ -36,11 +36,18 @@ const char *value_source_name(enum value_source source)
 	return value_source_names[source];
 }
 
+const char *bound_statement_sql(const struct bound_statement *statement, enum arm arm)
+{
+	return arm == ARM_CANDIDATE && statement->candidate_sql ? statement->candidate_sql
+	                                                        : statement->sql;
+}
+
 void bound_statement_release(struct bound_statement *statement)
 {
 	free(statement->name);
 	free(statement->queryid);
 	free(statement->sql);
+	free(statement->candidate_sql);
 	free(statement->note);
 	strv_release(&statement->tables);
 	if (statement->values)

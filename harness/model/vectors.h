@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/strv.h"
 #include "model/protocol.h"
+#include "model/sample.h"
 #include "model/workload.h"
 
 #include <stdbool.h>
@@ -68,6 +69,7 @@ struct bound_statement {
 	char *name; /* the workload statement's */
 	char *queryid;
 	char *sql; /* executable text; no trailing semicolon */
+	char *candidate_sql; /* what the candidate arm sends instead, with the same parameters; NULL */
 	enum statement_kind kind;
 	bool writes;
 	struct strv tables;
@@ -115,6 +117,8 @@ int vectors_load(const char *path, struct vectors *ret, struct err *err);
 int vectors_save(const struct vectors *vectors, const char *path, struct err *err); /* mode 0600 */
 void vectors_release(struct vectors *vectors);
 void bound_statement_release(struct bound_statement *statement);
+/* The text of an arm. */
+const char *bound_statement_sql(const struct bound_statement *statement, enum arm arm);
 
 /* Shares of production that the bound statements reproduce, 0..1. */
 double vectors_coverage_time(const struct vectors *vectors);

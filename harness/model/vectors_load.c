@@ -119,6 +119,7 @@ static void load_bound(struct json_reader *r, const json_t *object, void *ctx)
 	s->name = xstrdup(json_need_string(r, object, "name"));
 	s->queryid = queryid_load(r, object);
 	s->sql = xstrdup(json_need_string(r, object, "sql"));
+	s->candidate_sql = json_dup_string(r, object, "candidate_sql");
 	s->kind = statement_kind_load(r, object);
 	s->writes = json_get_bool(r, object, "writes", false);
 	json_get_strings(r, object, "tables", &s->tables);

@@ -45,6 +45,7 @@ static json_t *bound_to_json(const struct bound_statement *s)
 	json_object_set_new(object, "name", json_text(s->name));
 	json_object_set_new(object, "queryid", json_text(s->queryid));
 	json_object_set_new(object, "sql", json_text(s->sql));
+	json_set_known(object, "candidate_sql", json_text(s->candidate_sql));
 	json_object_set_new(object, "kind", json_string(statement_kind_name(s->kind)));
 	json_object_set_new(object, "writes", json_boolean(s->writes));
 	json_object_set_new(object, "tables", json_strings(&s->tables));

@@ -113,7 +113,7 @@ static int send_op(void *ctx, size_t slot, size_t statement, uint64_t ordinal)
 {
 	struct job *job = ctx;
 	struct link *link = &job->links[slot];
-	const struct request *request = &job->config.requests->items[statement];
+	const struct request *request = &job->config.requests[link->arm]->items[statement];
 	int rc;
 
 	vector_pick(job->config.picker, statement, ordinal, &job->scratch, job->values);
@@ -463,7 +463,7 @@ int job_start(const struct job_config *config, struct job **ret, struct err *err
 	job->drain_until_ns = config->dispatch.end_ns + config->drain_timeout_ns;
 	job->n_links = (size_t)config->dispatch.n_arms * config->dispatch.slots_per_arm;
 	job->links = xcalloc(job->n_links, sizeof(job->links[0]));
-	job->values = xcalloc(config->requests->max_params, sizeof(job->values[0]));
+	job->values = xcalloc(config->requests[0]->max_params, sizeof(job->values[0]));
 	job->dispatch = dispatch_new(&job->config.dispatch);
 	if (set_up_loop(job, err) < 0 || take_over_sessions(job, err) < 0 ||
 	    start_thread(job, err) < 0) {

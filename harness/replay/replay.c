@@ -41,7 +41,7 @@ struct run_state {
 	const struct replay_hooks *hooks;
 	const struct progress *progress;
 
-	struct requests requests;
+	struct requests requests[N_ARMS]; /* by position */
 	struct vector_picker *picker;
 	struct session_setup *setups[N_ARMS];
 	struct run_job *jobs;
@@ -119,7 +119,7 @@ static int prepare_job(struct run_state *run, size_t number, struct err *err)
 		return err->code;
 	job->sessions = xcalloc((size_t)run->n_arms * job->slots_per_arm, sizeof(job->sessions[0]));
 	for (int arm = 0; arm < run->n_arms; arm++) {
-		int rc = sessions_open(run->setups[arm], &run->requests,
+		int rc = sessions_open(run->setups[arm], &run->requests[arm],
 		    job->sessions + (size_t)arm * job->slots_per_arm, job->slots_per_arm, clients, err);
 
 		if (rc < 0)
@@ -135,7 +135,8 @@ static int prepare(struct run_state *run, struct err *err)
 	uint64_t timeout_ms = run->options->statement_timeout_ns / NS_PER_MS;
 	int rc = 0;
 
-	requests_init(&run->requests, run->vectors, run->options->protocol);
+	for (int i = 0; i < run->n_arms; i++)
+		requests_init(&run->requests[i], run->vectors, run->arms[i].arm, run->options->protocol);
 	run->picker = vector_picker_new(run->vectors, run->options->seed);
 	for (int i = 0; i < run->n_arms; i++)
 		run->setups[i] = session_setup_new(&run->arms[i].target, timeout_ms);
@@ -169,7 +170,6 @@ static int start_job(struct run_state *run, size_t number, struct err *err)
 	            .clock = &clock_monotonic,
 	            .origin_ns = run->origin_ns,
 	        },
-	    .requests = &run->requests,
 	    .picker = run->picker,
 	    .sessions = job->sessions,
 	    .ring = &run->rings[number],
@@ -179,6 +179,7 @@ static int start_job(struct run_state *run, size_t number, struct err *err)
 
 	for (int i = 0; i < run->n_arms; i++) {
 		config.dispatch.arms[i] = run->arms[i].arm;
+		config.requests[i] = &run->requests[i];
 		config.setups[i] = run->setups[i];
 	}
 	return job_start(&config, &job->job, err);
@@ -415,7 +416,8 @@ static void release(struct run_state *run)
 	for (int i = 0; i < run->n_arms; i++)
 		session_setup_free(run->setups[i]);
 	vector_picker_free(run->picker);
-	requests_release(&run->requests);
+	for (int i = 0; i < N_ARMS; i++)
+		requests_release(&run->requests[i]);
 	if (run->done_fd >= 0)
 		close(run->done_fd);
 }

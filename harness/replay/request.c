@@ -184,7 +184,7 @@ const char *request_text(const struct request *request, const char *const *value
 /* The set */
 
 static void request_init(struct request *request, const struct bound_statement *bound,
-    size_t number, enum protocol protocol)
+    size_t number, enum arm arm, enum protocol protocol)
 {
 	snprintf(request->name, sizeof(request->name), "pgr_%zu", number);
 	for (size_t i = 0; i < bound->n_params; i++) {
@@ -199,7 +199,7 @@ static void request_init(struct request *request, const struct bound_statement *
 	request->statement = (struct session_statement){
 	    .number = (uint32_t)number,
 	    .name = request->name,
-	    .sql = bound->sql,
+	    .sql = bound_statement_sql(bound, arm),
 	    .n_params = (int)bound->n_params,
 	    .types = request->types,
 	};
@@ -214,7 +214,8 @@ static enum protocol protocol_of(const struct bound_statement *bound, enum proto
 	return bound->protocol != PROTOCOL_CAPTURED ? bound->protocol : PROTOCOL_PREPARED;
 }
 
-void requests_init(struct requests *requests, const struct vectors *vectors, enum protocol protocol)
+void requests_init(
+    struct requests *requests, const struct vectors *vectors, enum arm arm, enum protocol protocol)
 {
 	*requests = (struct requests){
 	    .items = xcalloc(vectors->n_statements, sizeof(requests->items[0])),
@@ -223,7 +224,7 @@ void requests_init(struct requests *requests, const struct vectors *vectors, enu
 	for (size_t i = 0; i < requests->n; i++) {
 		const struct bound_statement *bound = &vectors->statements[i];
 
-		request_init(&requests->items[i], bound, i, protocol_of(bound, protocol));
+		request_init(&requests->items[i], bound, i, arm, protocol_of(bound, protocol));
 		if (bound->n_params > requests->max_params)
 			requests->max_params = bound->n_params;
 	}

@@ -1,8 +1,8 @@
 /*
- * request: the bound statements in the form in which sessions send them. Made once, read-only
- * after, shared by all jobs.
+ * request: the bound statements in the form in which the sessions of an arm send them. Made once,
+ * read-only after, shared by all jobs.
  *
- *     requests_init(&requests, &vectors, PROTOCOL_PREPARED);
+ *     requests_init(&requests, &vectors, ARM_BASELINE, PROTOCOL_PREPARED);
  *     session_send_prepared(session, &requests.items[i].statement, values);
  *     session_send_simple(session, request_text(&requests.items[i], values, &buf));   // simple
  *     requests_release(&requests);
@@ -47,8 +47,8 @@ struct requests {
 	size_t max_params;
 };
 
-void requests_init(
-    struct requests *requests, const struct vectors *vectors, enum protocol protocol);
+void requests_init(struct requests *requests, const struct vectors *vectors, enum arm arm,
+    enum protocol protocol);
 void requests_release(struct requests *requests);
 
 /* The text with values in place, in out (cleared first); borrowed until out changes. */

@@ -173,7 +173,16 @@ void html_details(const struct run *run, struct buf *out)
 		 * holds no "<" but those of our own tags, hence no end tag of a script. */
 		buf_addf(out, "<script type=\"text/plain\" id=\"detail-%zu\"><pre class=\"sql\">", i);
 		html_text(out, s->text, max);
-		buf_adds(out, "</pre><p>queryid <code>");
+		buf_adds(out, "</pre>");
+		if (s->rewrite.sql) {
+			buf_adds(out, "<p>On the candidate, rewritten:</p><pre class=\"sql\">");
+			html_text(out, s->rewrite.sql, max);
+			buf_addf(out, "</pre><p>%.0f of %.0f vectors give other rows. ", s->rewrite.mismatches,
+			    s->rewrite.compared);
+			html_text(out, s->rewrite.difference ? s->rewrite.difference : "", HTML_MAX_TEXT);
+			buf_adds(out, "</p>");
+		}
+		buf_adds(out, "<p>queryid <code>");
 		html_text(out, s->queryid, HTML_MAX_NAME);
 		buf_adds(out, "</code>, values from ");
 		html_text(out, s->value_source ? s->value_source : "nowhere", HTML_MAX_NAME);

@@ -292,6 +292,9 @@ static void wrong_values_are_named(void **state)
 	        "up: there is no nowhere.sql, neither here nor in gates"},
 	    {"candidate: {down: candidates/empty.sql}\n", "down: without up:"},
 	    {"candidate: {up: candidates/empty.sql, kind: hat}\n", "is not one of: index, migration"},
+	    {"candidate: {kind: rewrite}\n", "kind: a rewrite needs rewrites: FILE"},
+	    {"candidate: {rewrites: nowhere.yaml}\n", "rewrites: there is no nowhere.yaml"},
+	    {"candidate: {rewrites: candidates/empty.sql}\n", "candidates/empty.sql:"},
 	    {"candidate: [a]\n", "write candidate: {up: FILE, down: FILE} or unchanged"},
 	    {"overrides: none.yaml\n", "overrides: there is no none.yaml"},
 	};
@@ -447,6 +450,73 @@ static void scopes_must_refer_to_the_workload(void **state)
 	gate_release(&gate);
 }
 
+/* A gate whose rewrites file has this text. */
+static void load_rewrites(const char *rewrites, const char *thresholds, struct gate *ret)
+{
+	_cleanup_free_ char *text =
+	    xasprintf(HEAD "candidate: {kind: rewrite, rewrites: rewrites.yaml}\n%s", thresholds);
+	FILE *file = fopen("rewrites.yaml", "w");
+	struct err err = {0};
+
+	assert_non_null(file);
+	fputs(rewrites, file);
+	fclose(file);
+	if (load(text, ret, &err) < 0)
+		fail_msg("%s", err.message);
+}
+
+static void rewrites_may_not_change_results(void **state)
+{
+	static const char rewrites[] = "version: 1\nrewrites:\n  customer timeline: SELECT 1\n";
+	struct gate gate;
+
+	(void)state;
+	load_rewrites(rewrites, "thresholds: [{metric: errors.rate, max: 1%}]\n", &gate);
+	assert_null(gate.up);
+	assert_string_equal(gate.name, "rewrites");
+	assert_string_equal(gate.rewrites.items[0].text, "SELECT 1");
+	assert_int_equal(gate.n_thresholds, 2);
+	assert_string_equal(gate.thresholds[1].metric->name, "result.mismatches");
+	assert_string_equal(gate.thresholds[1].scope.argument, "customer timeline");
+	assert_float_equal(gate.thresholds[1].limit, 0, 0);
+	gate_release(&gate);
+	/* Who limits them has the last word. */
+	load_rewrites(rewrites, "thresholds: [{metric: result.mismatches, max: 3}]\n", &gate);
+	assert_int_equal(gate.n_thresholds, 1);
+	gate_release(&gate);
+}
+
+static void rewrites_must_refer_to_reads_of_the_workload(void **state)
+{
+	char read[] = "customer timeline", write[] = "place order";
+	struct statement statements[] = {{.name = read, .kind = STATEMENT_SELECT},
+	    {.name = write, .kind = STATEMENT_INSERT, .writes = true}};
+	struct workload workload = {.statements = statements, .n_statements = 2};
+	static const struct {
+		const char *name, *said;
+	} cases[] = {
+	    {"custmer timeline", "rewrites.yaml:3: the workload has no statement named \"custmer "
+	                         "timeline\"; did you mean \"customer timeline\"?"},
+	    {"place order", "rewrites.yaml:3: \"place order\" is no SELECT that only reads"},
+	    {"customer timeline", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_free_ char *text =
+		    xasprintf("version: 1\nrewrites:\n  %s: SELECT 1\n", cases[i].name);
+		struct gate gate;
+		struct err err = {0};
+
+		load_rewrites(text, "", &gate);
+		assert_int_equal(
+		    gate_check_rewrites(&gate, &workload, &err), cases[i].said ? ERR_USAGE : 0);
+		if (cases[i].said && !strstr(err.message, cases[i].said))
+			fail_msg("%s", err.message);
+		gate_release(&gate);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +535,8 @@ int main(void)
 	    cmocka_unit_test(a_missing_gate_is_a_usage_error),
 	    cmocka_unit_test(thresholds_parse_from_the_command_line),
 	    cmocka_unit_test(scopes_must_refer_to_the_workload),
+	    cmocka_unit_test(rewrites_may_not_change_results),
+	    cmocka_unit_test(rewrites_must_refer_to_reads_of_the_workload),
 	};
 
 	return cmocka_run_group_tests_name("gate.yaml", tests, make_tree, remove_tree);

@@ -421,6 +421,28 @@ static void errors_on_the_candidate_fail(void **state)
 	fixture_free(f);
 }
 
+static void rewrites_must_return_the_same(void **state)
+{
+	static const char yaml[] = "{metric: result.mismatches, scope: \"name:stock level\", max: 0}";
+	struct fixture *f = fixture_new();
+	struct run_rewrite *rewrite = &f->run.statements[STOCK].rewrite;
+
+	(void)state;
+	*rewrite = (struct run_rewrite){.sql = xstrdup("SELECT 1"), .compared = 20, .reordered = 2};
+	assert_outcome(f, yaml, OUTCOME_PASS,
+	    "0 of 20 vectors give other rows when they are rewritten; 2 give the same rows in another "
+	    "order");
+	rewrite->mismatches = 3;
+	rewrite->difference = xstrdup("with vector 7 the rewrite returns 2 rows instead of 0");
+	assert_outcome(f, yaml, OUTCOME_FAIL, "3 of 20 vectors give other rows");
+	assert_outcome(f, yaml, OUTCOME_FAIL, "stock level: with vector 7 the rewrite returns 2 rows");
+	/* No result is no equal result. */
+	rewrite->mismatches = rewrite->reordered = 0;
+	rewrite->unstable = 20;
+	assert_outcome(f, yaml, OUTCOME_INCONCLUSIVE, "the results of stock level could not be");
+	fixture_free(f);
+}
+
 static void errors_on_both_arms_are_the_replays_fault(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -642,6 +664,7 @@ int main(void)
 	    cmocka_unit_test(blocks_read_alone_tell_about_the_cache),
 	    cmocka_unit_test(wal_is_judged_without_full_page_images),
 	    cmocka_unit_test(errors_on_the_candidate_fail),
+	    cmocka_unit_test(rewrites_must_return_the_same),
 	    cmocka_unit_test(errors_on_both_arms_are_the_replays_fault),
 	    cmocka_unit_test(a_single_error_may_be_chance),
 	    cmocka_unit_test(an_index_that_nobody_uses_fails),

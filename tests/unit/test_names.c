@@ -47,6 +47,28 @@ static void names_and_texts_are_read_in_order(void **state)
 	statement_names_release(&names);
 }
 
+static void rewrites_are_found_by_name(void **state)
+{
+	char path[] = "/tmp/rewrites.XXXXXX";
+	static const char text[] = "version: 1\nrewrites:\n  customer timeline: SELECT $1\n";
+	struct statement_names rewrites = {0};
+	struct err err = {0};
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	assert_int_equal(statement_rewrites_load(path, &rewrites, &err), 0);
+	assert_string_equal(statement_names_find(&rewrites, "customer timeline"), "SELECT $1");
+	assert_null(statement_names_find(&rewrites, "customer"));
+	statement_names_release(&rewrites);
+	/* The one kind of file is not the other. */
+	assert_int_equal(statement_names_load(path, &rewrites, &err), ERR_USAGE);
+	assert_non_null(strstr(err.message, "there is no key \"rewrites\""));
+	unlink(path);
+}
+
 static void assert_refused(const char *text, const char *place)
 {
 	struct statement_names names = {0};
@@ -73,6 +95,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(names_and_texts_are_read_in_order),
+	    cmocka_unit_test(rewrites_are_found_by_name),
 	    cmocka_unit_test(mistakes_are_refused_with_their_line),
 	};
 

@@ -22,10 +22,26 @@ static void assert_text(const char *sql, size_t n_params, const struct param *pa
 	struct requests requests;
 	struct buf out = BUF_INIT;
 
-	requests_init(&requests, &vectors, PROTOCOL_SIMPLE);
+	requests_init(&requests, &vectors, ARM_BASELINE, PROTOCOL_SIMPLE);
 	assert_string_equal(request_text(&requests.items[0], values, &out), expected);
 	requests_release(&requests);
 	buf_release(&out);
+}
+
+static void only_the_candidate_sends_a_rewrite(void **state)
+{
+	struct bound_statement bound = {.sql = (char *)"SELECT 1", .candidate_sql = (char *)"SELECT 2"};
+	struct vectors vectors = {.statements = &bound, .n_statements = 1};
+
+	(void)state;
+	for (int arm = 0; arm < N_ARMS; arm++) {
+		struct requests requests;
+
+		requests_init(&requests, &vectors, (enum arm)arm, PROTOCOL_PREPARED);
+		assert_string_equal(
+		    requests.items[0].statement.sql, arm == ARM_CANDIDATE ? "SELECT 2" : "SELECT 1");
+		requests_release(&requests);
+	}
 }
 
 static const struct param untyped = {.type_name = (char *)""};
@@ -69,11 +85,11 @@ static void statements_are_sent_as_production_did(void **state)
 	struct requests requests;
 
 	(void)state;
-	requests_init(&requests, &vectors, PROTOCOL_CAPTURED);
+	requests_init(&requests, &vectors, ARM_BASELINE, PROTOCOL_CAPTURED);
 	assert_int_equal(requests.items[0].protocol, PROTOCOL_SIMPLE);
 	assert_int_equal(requests.items[1].protocol, PROTOCOL_PREPARED);
 	requests_release(&requests);
-	requests_init(&requests, &vectors, PROTOCOL_EXTENDED);
+	requests_init(&requests, &vectors, ARM_BASELINE, PROTOCOL_EXTENDED);
 	assert_int_equal(requests.items[0].protocol, PROTOCOL_EXTENDED);
 	requests_release(&requests);
 }
@@ -146,6 +162,7 @@ static void percentiles_are_right_to_two_percent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(only_the_candidate_sends_a_rewrite),
 	    cmocka_unit_test(literals_keep_the_declared_type),
 	    cmocka_unit_test(literals_have_productions_form_where_it_is_known),
 	    cmocka_unit_test(statements_are_sent_as_production_did),
