@@ -204,6 +204,8 @@ void evaluate_op(struct judging *j, const struct threshold *threshold, const str
 		evaluate_throughput(j->run, counts, check);
 	else if (strcmp(name, "slow.count") == 0)
 		evaluate_slow(j, threshold, target, check);
+	else if (strcmp(name, "connections.utilisation") == 0)
+		evaluate_sessions(j, target, check);
 	else
 		evaluate_results(j, target, check);
 }

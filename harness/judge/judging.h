@@ -59,6 +59,8 @@ evaluator evaluate_index;   /* index.* */
 evaluator evaluate_plan;    /* plan.* */
 evaluator evaluate_run;     /* coverage.*, fidelity.*, replica.* */
 
+/* connections.utilisation, for evaluate_op. */
+void evaluate_sessions(struct judging *j, const struct target *target, struct check *check);
 /* result.mismatches, for evaluate_op. */
 void evaluate_results(struct judging *j, const struct target *target, struct check *check);
 

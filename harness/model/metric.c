@@ -21,6 +21,7 @@ const struct metric metrics[] = {
 	{"throughput", METRIC_OP, UNIT_RATE, NAN, false, true, "successful operations per second"},
 	{"errors.rate", METRIC_OP, UNIT_FRACTION, NAN, true, true, "share of operations that failed or got no answer"},
 	{"slow.count", METRIC_OP, UNIT_NONE, NAN, true, true, "operations with a response time over the threshold's `over:`"},
+	{"connections.utilisation", METRIC_OP, UNIT_FRACTION, NAN, true, true, "share of the replay's sessions at work, on average over the busiest second"},
 	{"result.mismatches", METRIC_OP, UNIT_NONE, NAN, true, false, "vectors of rewritten statements that give other rows, and operations whose number of rows differs between the arms"},
 
 	{"buffers.touched_per_call", METRIC_COUNTER, UNIT_NONE, NAN, true, true, "blocks found in or read into cache, per call"},
