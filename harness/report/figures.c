@@ -181,10 +181,22 @@ const struct check **checks_by_urgency(const struct run *run)
 	return sorted;
 }
 
-bool run_is_blocked(const struct run *run)
+static bool is_of_a_check(const struct run *run, const char *reason)
 {
-	for (size_t i = 0; i < run->n_disturbances; i++)
-		if (run->disturbances[i].blocks_pass)
+	for (size_t i = 0; i < run->n_checks; i++)
+		if (run->checks[i].why && strcmp(run->checks[i].why, reason) == 0)
 			return true;
 	return false;
+}
+
+void run_unfit_reasons(const struct run *run, struct strv *ret)
+{
+	const struct strv *reasons = &run->verdict.reasons;
+
+	for (size_t i = 0; i < run->n_disturbances; i++)
+		if (run->disturbances[i].blocks_pass)
+			strv_add(ret, run->disturbances[i].text);
+	for (size_t i = 0; i < reasons->n && run->verdict.outcome == OUTCOME_INCONCLUSIVE; i++)
+		if (!is_of_a_check(run, reasons->items[i]) && !strv_contains(ret, reasons->items[i]))
+			strv_add(ret, reasons->items[i]);
 }

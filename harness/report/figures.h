@@ -8,6 +8,7 @@
 #define REPORT_FIGURES_H
 
 #include "base/buf.h"
+#include "base/strv.h"
 #include "model/run.h"
 
 #include <stdbool.h>
@@ -49,7 +50,9 @@ void outcome_add_counts(struct buf *out, const struct run *run);
  * frees. */
 const struct check **checks_by_urgency(const struct run *run);
 
-/* Something the run itself suffers from, so that no check can be trusted: see run_disturbance. */
-bool run_is_blocked(const struct run *run);
+/* What the run itself suffers from, so that it cannot pass whatever its checks say: disturbances,
+ * and reasons of an INCONCLUSIVE verdict that are no check's (a saturated machine, a late
+ * generator). Caller releases. */
+void run_unfit_reasons(const struct run *run, struct strv *ret);
 
 #endif

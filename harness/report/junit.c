@@ -5,6 +5,7 @@
  * test could not be carried out". Attributes and order follow the Ant schema, the strictest of the
  * several in use, so that the figures of passing checks stand in the suite's <system-out>.
  */
+#include "base/mem.h"
 #include "report/figures.h"
 #include "report/report_format.h"
 #include "report/text.h"
@@ -94,13 +95,12 @@ static void add_check(struct buf *out, const struct run *run, const struct check
 }
 
 /* As in TAP: a run that is unfit to be judged is one more case. */
-static void add_unfit(struct buf *out, const struct run *run)
+static void add_unfit(struct buf *out, const struct run *run, const struct strv *reasons)
 {
 	_cleanup_buf_ struct buf why = BUF_INIT;
 
-	for (size_t i = 0; i < run->n_disturbances; i++)
-		if (run->disturbances[i].blocks_pass)
-			buf_addf(&why, "%s%s", why.len ? "; " : "", run->disturbances[i].text);
+	for (size_t i = 0; i < reasons->n; i++)
+		buf_addf(&why, "%s%s", i ? "; " : "", reasons->items[i]);
 	open_case(out, run, "the run is fit to be judged");
 	buf_adds(out, ">\n\t\t\t<error type=\"INCONCLUSIVE\"");
 	add_attribute(out, "message", why.data);
@@ -127,15 +127,16 @@ static void add_suite_attributes(struct buf *out, const struct run *run, bool un
 
 void render_junit(const struct run *run, struct buf *out)
 {
-	const bool unfit = run_is_blocked(run);
+	_cleanup_(strv_release) struct strv unfit = {0};
 
+	run_unfit_reasons(run, &unfit);
 	buf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
-	add_suite_attributes(out, run, unfit);
+	add_suite_attributes(out, run, unfit.n > 0);
 	add_properties(out, run);
 	for (size_t i = 0; i < run->n_checks; i++)
 		add_check(out, run, &run->checks[i]);
-	if (unfit)
-		add_unfit(out, run);
+	if (unfit.n)
+		add_unfit(out, run, &unfit);
 	buf_adds(out, "\t\t<system-out>");
 	for (size_t i = 0; i < run->n_checks; i++) {
 		text_markup(out, outcome_name(run->checks[i].outcome), TEXT_WHOLE);

@@ -11,6 +11,7 @@
  * unfit to be judged (say, the generator was late) gets one further test point that says so,
  * because then all checks can pass and the verdict still cannot.
  */
+#include "base/mem.h"
 #include "report/figures.h"
 #include "report/report_format.h"
 #include "report/text.h"
@@ -95,15 +96,13 @@ static void add_check(struct buf *out, size_t number, const struct check *check)
 	buf_adds(out, "  ...\n");
 }
 
-static void add_unfit(struct buf *out, size_t number, const struct run *run)
+static void add_unfit(struct buf *out, size_t number, const struct strv *reasons)
 {
 	buf_addf(out, "not ok %zu - the run is fit to be judged\n  ---\n", number);
 	buf_adds(out, "  outcome: INCONCLUSIVE\n  why:\n");
-	for (size_t i = 0; i < run->n_disturbances; i++) {
-		if (!run->disturbances[i].blocks_pass)
-			continue;
+	for (size_t i = 0; i < reasons->n; i++) {
 		buf_adds(out, "    - ");
-		text_quoted(out, run->disturbances[i].text);
+		text_quoted(out, reasons->items[i]);
 		buf_addc(out, '\n');
 	}
 	buf_adds(out, "  ...\n");
@@ -112,20 +111,21 @@ static void add_unfit(struct buf *out, size_t number, const struct run *run)
 void render_tap(const struct run *run, struct buf *out)
 {
 	_cleanup_buf_ struct buf heading = BUF_INIT;
-	const bool unfit = run_is_blocked(run);
+	_cleanup_(strv_release) struct strv unfit = {0};
 
+	run_unfit_reasons(run, &unfit);
 	buf_adds(out, "TAP version 13\n");
-	if (run->n_checks == 0 && !unfit)
+	if (run->n_checks == 0 && !unfit.n)
 		buf_adds(out, "1..0 # SKIP no thresholds\n");
 	else
-		buf_addf(out, "1..%zu\n", run->n_checks + unfit);
+		buf_addf(out, "1..%zu\n", run->n_checks + (unfit.n > 0));
 	buf_addf(&heading, "%s: %s (run %s, pgrehearse %s)", outcome_name(run->verdict.outcome),
 	    run->name, run->run_id, run->version);
 	add_comment(out, heading.data);
 	for (size_t i = 0; i < run->n_checks; i++)
 		add_check(out, i + 1, &run->checks[i]);
-	if (unfit)
-		add_unfit(out, run->n_checks + 1, run);
+	if (unfit.n)
+		add_unfit(out, run->n_checks + 1, &unfit);
 	for (size_t i = 0; i < run->verdict.reasons.n; i++)
 		add_comment(out, run->verdict.reasons.items[i]);
 }

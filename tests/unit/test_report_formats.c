@@ -112,6 +112,16 @@ static void an_unfit_run_is_not_ok_even_when_every_check_passes(void **state)
 	assert_non_null(strstr(tap.data, "\nnot ok 6 - the run is fit to be judged\n"));
 	render("junit", &run, &junit);
 	assert_non_null(strstr(junit.data, "tests=\"6\" failures=\"0\" errors=\"1\""));
+
+	/* A saturated machine is no disturbance, but the verdict's own reason. */
+	run.disturbances[0].blocks_pass = false;
+	run.verdict.outcome = OUTCOME_INCONCLUSIVE;
+	strv_release(&run.verdict.reasons);
+	strv_add(&run.verdict.reasons, "the machine was saturated");
+	buf_release(&tap);
+	render("tap", &run, &tap);
+	assert_non_null(strstr(tap.data, "\nnot ok 6 - the run is fit to be judged\n"));
+	assert_non_null(strstr(tap.data, "    - \"the machine was saturated\"\n"));
 	run_release(&run);
 }
 
