@@ -23,8 +23,17 @@ static double size_of(const struct run_index *index, int arm)
 	return index->arms[arm].exists ? index->arms[arm].size_bytes : NAN;
 }
 
+/* Nothing ran that could have used it. */
+static bool nothing_ran(const struct run *run)
+{
+	for (size_t i = 0; i < run->n_replayed; i++)
+		if (run->statements[i].arms[ARM_CANDIDATE].ok > 0)
+			return false;
+	return true;
+}
+
 /* Scans that queries made; a unique index also works without any, by refusing duplicates. */
-static void evaluate_used(const struct run_index *index, struct check *check)
+static void evaluate_used(const struct run *run, const struct run_index *index, struct check *check)
 {
 	_cleanup_free_ char *limit = limit_phrase(check);
 
@@ -43,6 +52,11 @@ static void evaluate_used(const struct run_index *index, struct check *check)
 		return;
 	}
 	check->proven = bound_holds(check->bound, check->estimate, check->limit);
+	if (!check->proven && nothing_ran(run)) {
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "whether %s is used is not known: no op was answered on the candidate", index->name);
+		return;
+	}
 	check_decide(check, check->proven ? OUTCOME_PASS : OUTCOME_FAIL,
 	    check->candidate == 0 ? "no statement of the replay used %s (index.used: %.0f scans); %s"
 	                          : "%s was used (index.used: %.0f scans); %s",
@@ -86,14 +100,14 @@ static double growth_share(const struct run_index *index, int arm)
 	return index->arms[arm].exists && before > 0 ? index->arms[arm].growth_bytes / before : NAN;
 }
 
-static void evaluate_index_figure(
-    const struct threshold *threshold, const struct target *target, struct check *check)
+static void evaluate_index_figure(const struct run *run, const struct threshold *threshold,
+    const struct target *target, struct check *check)
 {
 	const struct run_index *index = target->index;
 	const char *name = threshold->metric->name;
 
 	if (strcmp(name, "index.used") == 0)
-		evaluate_used(index, check);
+		evaluate_used(run, index, check);
 	else if (strcmp(name, "index.redundant") == 0)
 		evaluate_redundant(index, check);
 	else if (strcmp(name, "index.size_bytes") == 0)
@@ -117,6 +131,5 @@ void evaluate_index(struct judging *j, const struct threshold *threshold,
 		        : "the candidate creates no index");
 		return;
 	}
-	(void)j;
-	evaluate_index_figure(threshold, target, check);
+	evaluate_index_figure(j->run, threshold, target, check);
 }
