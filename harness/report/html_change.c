@@ -1,5 +1,6 @@
 /* What was changed, the indexes, and what writing costs with them. */
 #include "report/html_parts.h"
+#include "report/spare_index.h"
 #include "report/text.h"
 
 #include <math.h>
@@ -67,7 +68,7 @@ static void add_index_use(struct buf *out, const struct run_index *index)
 		    out, "<small>HypoPG foretold %s</small>", figure_bytes(index->predicted_bytes).text);
 }
 
-static void add_index(struct buf *out, const struct run_index *index)
+static void add_index(struct buf *out, const struct run *run, const struct run_index *index)
 {
 	const struct run_index_arm *base = &index->arms[ARM_BASELINE];
 	const struct run_index_arm *cand = &index->arms[ARM_CANDIDATE];
@@ -78,6 +79,14 @@ static void add_index(struct buf *out, const struct run_index *index)
 	html_text(out, index->definition, HTML_MAX_TEXT);
 	buf_adds(out, "</code></small>");
 	add_index_use(out, index);
+	if (index_is_spare(index)) {
+		_cleanup_buf_ struct buf saving = BUF_INIT;
+
+		index_add_saving(&saving, run, index);
+		buf_adds(out, "<small class=\"error\">");
+		html_text(out, saving.data, HTML_MAX_TEXT);
+		buf_adds(out, "</small>");
+	}
 	buf_adds(out, "</th><td>");
 	buf_adds(out, index_role_name(index->role));
 	if ((base->exists && !base->valid) || (cand->exists && !cand->valid))
@@ -103,7 +112,7 @@ static void add_indexes(struct buf *out, const struct run *run)
 	for (size_t pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < run->n_indexes && shown < MAX_RELATIONS; i++)
 			if ((run->indexes[i].role == INDEX_EXISTING) == (pass == 1)) {
-				add_index(out, &run->indexes[i]);
+				add_index(out, run, &run->indexes[i]);
 				shown++;
 			}
 	html_close_table(out, 0);

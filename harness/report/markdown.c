@@ -96,6 +96,7 @@ void render_markdown(const struct run *run, struct buf *out)
 	markdown_builds(&change, run, MAX_RELATIONS);
 	buf_addc(&change, '\n');
 	markdown_indexes(&change, run, MAX_RELATIONS);
+	markdown_spare_indexes(&change, run, MAX_RELATIONS);
 	buf_addc(&change, '\n');
 	markdown_tables(&change, run, MAX_RELATIONS);
 	fold(out, "The change and what it costs", &change);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "report/figures.h"
 #include "report/plan_pair.h"
+#include "report/spare_index.h"
 #include "report/text.h"
 #include "report/work_lines.h"
 
@@ -160,6 +161,28 @@ void markdown_indexes(struct buf *out, const struct run *run, size_t max)
 		buf_addf(out, " | %s | %s | %s |\n", figure_seconds(index->build_seconds).text,
 		    figure_count(facts->scans).text, figure_count(facts->tuples_read).text);
 	}
+}
+
+void markdown_spare_indexes(struct buf *out, const struct run *run, size_t max)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < run->n_indexes; i++) {
+		_cleanup_buf_ struct buf saving = BUF_INIT;
+
+		if (!index_is_spare(&run->indexes[i]) || ++shown > max)
+			continue;
+		if (shown == 1)
+			buf_adds(out, "\nIndexes that the workload does not need:\n\n");
+		index_add_saving(&saving, run, &run->indexes[i]);
+		buf_adds(out, "- ");
+		text_markdown(out, run->indexes[i].name, MAX_NAME * 2);
+		buf_adds(out, ": ");
+		text_markdown(out, saving.data, MAX_WHY);
+		buf_addc(out, '\n');
+	}
+	if (shown > max)
+		buf_addf(out, "- and %zu more\n", shown - max);
 }
 
 static double hot_ratio(const struct run_table_arm *arm)

@@ -1,4 +1,5 @@
 #include "report/figures.h"
+#include "report/spare_index.h"
 #include "report/terminal.h"
 #include "report/text.h"
 
@@ -50,6 +51,26 @@ static void add_indexes(const struct terminal *t, const struct run *run)
 		describe_index(&facts, &run->indexes[i]);
 		add_row(t, run->indexes[i].name, facts.data);
 	}
+}
+
+/* Existing ones that no plan and no scan of the replay used, and that enforce nothing. */
+static void add_spare_indexes(const struct terminal *t, const struct run *run)
+{
+	size_t shown = 0;
+
+	for (size_t i = 0; i < run->n_indexes; i++) {
+		const struct run_index *index = &run->indexes[i];
+		_cleanup_buf_ struct buf facts = BUF_INIT;
+
+		if (!index_is_spare(index) || ++shown > MAX_ROWS)
+			continue;
+		if (shown == 1)
+			terminal_heading(t, "INDEXES THAT THE WORKLOAD DOES NOT NEED");
+		index_add_saving(&facts, run, index);
+		add_row(t, index->name, facts.data);
+	}
+	if (shown > MAX_ROWS)
+		buf_addf(t->out, "  and %zu more in the report\n", shown - MAX_ROWS);
 }
 
 static void add_failed_changes(const struct terminal *t, const struct run *run)
@@ -148,6 +169,7 @@ void terminal_cost(const struct terminal *t, const struct run *run)
 	add_failed_changes(t, run);
 	add_builds(t, run);
 	add_indexes(t, run);
+	add_spare_indexes(t, run);
 	add_tables(t, run);
 }
 

@@ -21,6 +21,8 @@ INSERT INTO story SELECT n, n % 50, (SELECT string_agg(md5(n || ' ' || i), '')
 CREATE TABLE copy (id bigserial PRIMARY KEY, kind int NOT NULL, body text NOT NULL);
 CREATE TABLE stock (id int PRIMARY KEY, kind int NOT NULL, n int NOT NULL) WITH (fillfactor = 40);
 INSERT INTO stock SELECT n, n % 50, n FROM generate_series(1, 5000) n;
+CREATE INDEX story_spare ON story (left(body, 9));
+CREATE INDEX copy_spare ON copy (kind) WHERE kind < 0;
 VACUUM ANALYZE;
 SQL
 
@@ -97,12 +99,15 @@ is($build->{temp_bytes}, 0, '... and it needed no temporary files');
 
 like($result->{err}, qr/stock .*HOT updates .* → 0.*VACUUM/s, 'the terminal shows HOT and VACUUM');
 like($result->{err}, qr/WAL with page images/, '... and the WAL per call') or diag $result->{err};
+like($result->{err}, qr/copy_spare +used by no statement; dropping it saves .*?\s+and up to \S+\s+entries/s,
+	'... and what dropping an unused index saves') or diag $result->{err};
 for my $file ('report.md', 'report.html')
 {
 	my $text = slurp_file("$result->{dir}/$file");
 	like($text, qr/HOT updates/, "$file shows HOT updates");
 	like($text, qr/VACUUM/, '... VACUUM');
-	like($text, qr/Temporary files/, '... and what the build needed');
+	like($text, qr/Temporary files/, '... what the build needed');
+	like($text, qr/dropping it saves/, '... and which index could go');
 }
 
 done_testing();
