@@ -1,4 +1,5 @@
 /* Thresholds on a made run record: which checks they become, and how each ends. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "judge/judge.h"
 #include "model/metric.h"
@@ -443,6 +444,31 @@ static void rewrites_must_return_the_same(void **state)
 	fixture_free(f);
 }
 
+static void sessions_at_work_are_those_of_the_busiest_second(void **state)
+{
+	/* One session is busy for 1.5 s across a full second; on the candidate another one joins it. */
+	const struct sample items[] = {
+	    {.op = 1, .arm = ARM_BASELINE, .sent_ns = NS_PER_S / 2, .done_ns = 2 * NS_PER_S},
+	    {.op = 1, .arm = ARM_CANDIDATE, .sent_ns = NS_PER_S / 2, .done_ns = 2 * NS_PER_S},
+	    {.op = 2, .arm = ARM_CANDIDATE, .sent_ns = NS_PER_S, .done_ns = 3 * NS_PER_S / 2},
+	};
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	f->samples = (struct samples){.items = items, .n = 3};
+	f->run.replay.clients = 2;
+	judge_with(f, "{metric: connections.utilisation, max: 80%}");
+	assert_float_equal(f->run.checks[0].baseline, 0.5, 1e-9);
+	assert_float_equal(f->run.checks[0].candidate, 0.75, 1e-9);
+	assert_int_equal(f->run.checks[0].outcome, OUTCOME_PASS);
+	judge_with(f, "{metric: connections.utilisation, max_ratio: 1.2}");
+	assert_int_equal(f->run.checks[0].outcome, OUTCOME_FAIL);
+	f->samples.n = 0;
+	judge_with(f, "{metric: connections.utilisation, max: 80%}");
+	assert_int_equal(f->run.checks[0].outcome, OUTCOME_INCONCLUSIVE);
+	fixture_free(f);
+}
+
 static void errors_on_both_arms_are_the_replays_fault(void **state)
 {
 	struct fixture *f = fixture_new();
@@ -669,6 +695,7 @@ int main(void)
 	    cmocka_unit_test(wal_is_judged_without_full_page_images),
 	    cmocka_unit_test(errors_on_the_candidate_fail),
 	    cmocka_unit_test(rewrites_must_return_the_same),
+	    cmocka_unit_test(sessions_at_work_are_those_of_the_busiest_second),
 	    cmocka_unit_test(errors_on_both_arms_are_the_replays_fault),
 	    cmocka_unit_test(a_single_error_may_be_chance),
 	    cmocka_unit_test(an_index_that_nobody_uses_fails),
