@@ -1,0 +1,159 @@
+/*
+ * The replay, looked at while it runs, and what was measured.
+ */
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "cli/cli.h"
+#include "cli/rehearsal_steps.h"
+#include "cli/replay_view.h"
+#include "judge/judge.h"
+#include "judge/plans.h"
+#include "measure/measure_plans.h"
+
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Called about once a second while the replay runs: judge what there is, tell, decide. */
+static bool look(void *ctx, const struct replay_state *state)
+{
+	struct rehearsal *r = ctx;
+	struct samples samples = {.items = state->samples, .n = state->n_samples};
+	struct judge_input input = {
+	    .samples = &samples,
+	    .counted = measure_peek(r->measure, r->run),
+	    .planned_seconds = (double)rehearsal_longest_ns(r->gate) / 1e9,
+	};
+	bool planned_time_is_over = state->elapsed_ns >= r->gate->replay.duration_ns;
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct replay_view view = {
+	    .planned_ns = r->gate->replay.duration_ns,
+	    .run = r->run,
+	    .live = cli_progress_live(),
+	    .colour = cli_colour(STDERR_FILENO),
+	};
+
+	judge_run(&input, r->run);
+	replay_view(&text, &view, state);
+	progress_say(r->progress, PROGRESS_TICK, "%s", text.data);
+	if (planned_time_is_over)
+		return r->run->verdict.outcome == OUTCOME_INCONCLUSIVE;
+	return !(r->gate->replay.early_stop && judge_is_clear(r->run));
+}
+
+static void note_errors(struct rehearsal *r)
+{
+	for (size_t i = 0; i < r->replay.n_errors; i++) {
+		const struct replay_error *from = &r->replay.errors[i];
+		struct run_statement_arm *arm = &r->run->statements[from->statement].arms[from->arm];
+
+		GROW(arm->error_counts, arm->n_error_counts, arm->cap_error_counts);
+		arm->error_counts[arm->n_error_counts] =
+		    (struct error_count){.message = xstrdup(from->message)};
+		memcpy(arm->error_counts[arm->n_error_counts++].sqlstate, from->sqlstate, 6);
+	}
+}
+
+static int replay(struct rehearsal *r, struct err *err)
+{
+	_cleanup_free_ char *samples_path = file_join(r->results.partial, "samples.bin");
+	struct replay_target arms[N_ARMS] = {
+	    {.target = r->targets[ARM_BASELINE], .arm = ARM_BASELINE},
+	    {.target = r->targets[ARM_CANDIDATE], .arm = ARM_CANDIDATE},
+	};
+	struct replay_hooks hooks = {.on_second = look, .ctx = r};
+	struct replay_options options = r->run->replay;
+	_cleanup_free_ char *power = judge_power_statement(&r->vectors, r->gate);
+	int rc;
+
+	options.duration_ns = rehearsal_longest_ns(r->gate);
+	progress_say(r->progress, PROGRESS_STAGE, "replaying at %.6g/s per arm for %.6g s",
+	    options.rate_per_s, (double)r->gate->replay.duration_ns / 1e9);
+	if (power)
+		progress_say(r->progress, PROGRESS_NOTE, "%s", power);
+	rc = replay_run(
+	    &r->vectors, &options, arms, N_ARMS, samples_path, &hooks, NULL, &r->replay, err);
+	r->measured = file_exists(samples_path);
+	r->run->generator = r->replay.generator;
+	r->run->stopped_by = xstrdup(rc < 0 ? "error" : r->replay.stopped_by);
+	for (int arm = 0; arm < N_ARMS; arm++)
+		r->run->arms[arm].sessions_lost = r->replay.sessions_lost[arm];
+	note_errors(r);
+	return rc;
+}
+
+/* Figures that need the servers; when one is gone the samples still count. */
+static void read_counters(struct rehearsal *r, bool whole)
+{
+	struct err problem = {0};
+
+	environment_compare(r->before, r->dbs, r->run);
+	if (measure_end(r->measure, whole, r->progress, r->run, &problem) < 0 &&
+	    problem.code != ERR_INTERRUPTED)
+		run_add_disturbance(r->run, "server", true,
+		    "the servers' counters could not be read after the replay: %s", problem.message);
+}
+
+int rehearsal_judge(struct rehearsal *r, struct err *err)
+{
+	_cleanup_free_ char *samples_path = file_join(r->results.partial, "samples.bin");
+	struct samples samples = {0};
+	struct judge_input input = {
+	    .samples = &samples,
+	    .final = true,
+	    .planned_seconds = (double)rehearsal_longest_ns(r->gate) / 1e9,
+	};
+	char now[21];
+
+	if (samples_open(samples_path, &samples, err) < 0)
+		return err->code;
+	r->run->generator.warmup_s = judge_warmup_seconds(&samples, r->run->generator.duration_s);
+	measure_samples(&samples, r->run);
+	judge_run(&input, r->run);
+	samples_release(&samples);
+	clock_wall_iso8601(now);
+	r->run->finished_at = xstrdup(now);
+	return 0;
+}
+
+/* A server that comes back has begun to count anew, with an empty cache. */
+static void note_restarts(struct rehearsal *r)
+{
+	for (int arm = 0; arm < N_ARMS; arm++)
+		if (r->replay.sessions_lost[arm] > 0)
+			run_add_disturbance(r->run, "server", true,
+			    "%.0f sessions of the %s arm were lost in mid-run and opened again: its server was "
+			    "restarted or crashed; look into its log",
+			    r->replay.sessions_lost[arm], arm_name((enum arm)arm));
+}
+
+int rehearsal_replay(struct rehearsal *r, struct err *err)
+{
+	int rc;
+
+	progress_say(r->progress, PROGRESS_STAGE, "preparing both arms");
+	if (environment_prepare(r->dbs, r->progress, r->run, err) < 0 ||
+	    measure_begin(r->dbs, &r->measure, err) < 0)
+		return err->code;
+	r->before = environment_observe(r->dbs);
+	rc = replay(r, err);
+	if (!r->measured)
+		return rc;
+	progress_say(r->progress, PROGRESS_STAGE, "measuring");
+	if (r->replay.server_lost) {
+		run_add_disturbance(
+		    r->run, "server", true, "a server was lost in mid-run: %s", r->replay.lost_message);
+		rc = err_set(err, ERR_ENV, "a server was lost in mid-run: %s", r->replay.lost_message);
+	} else {
+		note_restarts(r);
+	}
+	if (stop_requested()) {
+		run_add_disturbance(
+		    r->run, "signal", true, "stopped by signal %d before the planned time", stop_signal());
+		rc = stop_error(err);
+	}
+	read_counters(r, rc == 0);
+	return rc;
+}
