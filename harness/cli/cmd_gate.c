@@ -2,6 +2,7 @@
  * gate: the main job, from one gate.yaml to a verdict and its reports.
  */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "cli/gate_text.h"
@@ -129,6 +130,15 @@ static int terminal_width(void)
 	return 100;
 }
 
+static void show_where(const char *dir)
+{
+	_cleanup_free_ char *page = file_join(dir, "report.html");
+
+	fprintf(stderr, "\nresults: %s/\n", dir);
+	if (file_exists(page))
+		fprintf(stderr, "report:  %s\n", page);
+}
+
 /* The table for people on stderr, the machine's format on stdout. */
 static void show(const struct run *run, const struct report_format *format, const char *dir)
 {
@@ -139,7 +149,7 @@ static void show(const struct run *run, const struct report_format *format, cons
 		report_terminal(run, terminal_width(), cli_colour(STDERR_FILENO), &people);
 		fputs(people.data ? people.data : "", stderr);
 		if (dir)
-			fprintf(stderr, "\nresults: %s/\n", dir);
+			show_where(dir);
 	}
 	format->render(run, &machine);
 	fwrite(machine.data, 1, machine.len, stdout);

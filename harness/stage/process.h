@@ -5,8 +5,8 @@
  *     if (process_run(&(struct process_options){.user = &user}, argv, NULL, &err) < 0) ...
  *
  * The program gets /dev/null as its input, "/" as its directory, an environment without PG*
- * variables, and a process group of its own: a Ctrl-C meant for us does not reach it. When we
- * are asked to stop it gets SIGTERM and the call fails with ERR_INTERRUPTED; it is killed when
+ * variables other than PGREHEARSE_*, and a process group of its own: a Ctrl-C meant for us does
+ * not reach it. When we are asked to stop it gets SIGTERM and the call fails with ERR_INTERRUPTED; it is killed when
  * we are. Everything else that is not exit status 0 is ERR_ENV with its last lines.
  */
 #ifndef STAGE_PROCESS_H

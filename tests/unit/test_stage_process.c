@@ -65,7 +65,7 @@ static void test_a_missing_program_is_named(void **state)
 
 static void test_pg_variables_stay_out_unless_kept(void **state)
 {
-	const char *argv[] = {"/bin/sh", "-c", "echo \"$PGHOST $EXTRA\"", NULL};
+	const char *argv[] = {"/bin/sh", "-c", "echo \"$PGHOST$PGREHEARSE_ROWS $EXTRA\"", NULL};
 	const char *extra[] = {"EXTRA=more", NULL};
 	struct process_options options = {.environment = extra};
 	struct buf output = BUF_INIT;
@@ -73,14 +73,16 @@ static void test_pg_variables_stay_out_unless_kept(void **state)
 
 	(void)state;
 	setenv("PGHOST", "elsewhere", 1);
+	setenv("PGREHEARSE_ROWS", "7", 1);
 	assert_int_equal(process_run(&options, argv, &output, &err), 0);
-	assert_string_equal(output.data, " more\n");
+	assert_string_equal(output.data, "7 more\n");
 	options.keep_environment = true;
 	buf_clear(&output);
 	assert_int_equal(process_run(&options, argv, &output, &err), 0);
-	assert_string_equal(output.data, "elsewhere more\n");
+	assert_string_equal(output.data, "elsewhere7 more\n");
 	buf_release(&output);
 	unsetenv("PGHOST");
+	unsetenv("PGREHEARSE_ROWS");
 }
 
 int main(void)
