@@ -55,7 +55,10 @@ sub sound
 	my $g = $r->{run}{generator};
 	my %code_of = (PASS => 0, FAIL => 1, INCONCLUSIVE => 4);
 	is($r->{code}, $code_of{ $r->{run}{verdict}{outcome} }, "$name: the exit code is the verdict's");
-	is($r->{run}{coverage}{coverage_time}, 1, "$name: every statement is replayed");
+	# All but BEGIN and END, which capture leaves out and counts.
+	is(scalar(grep { defined $_->{skip_reason} } @{ $r->{run}{statements} }),
+		0, "$name: every statement is replayed");
+	cmp_ok($r->{run}{coverage}{coverage_time}, '>', 0.99, "$name: ... and nearly all of the time");
 	is($g->{errors} + $g->{unfinished}, 0, "$name: every request was answered, without an error");
 	is($r->{out}, slurp_file("$r->{dir}/gate.tap"), "$name: standard output is gate.tap");
 
