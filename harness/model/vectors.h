@@ -50,7 +50,7 @@ struct param {
 };
 
 enum vector_order {
-	VECTOR_SAMPLED,    /* drawn with replacement, by weight */
+	VECTOR_SAMPLED,    /* drawn by weight, evenly spread; rows of like cost stand together */
 	VECTOR_SEQUENTIAL, /* one after the other: a DELETE never reuses a row */
 };
 
@@ -125,8 +125,8 @@ double vectors_coverage_time(const struct vectors *vectors);
 double vectors_coverage_calls(const struct vectors *vectors);
 
 /*
- * Prepared draws: one alias table (Walker 1977, Vose 1991) per statement, made once, read-only
- * after and so shared by threads. Borrows vectors, which must outlive it.
+ * Prepared draws, made once, read-only after and so shared by threads. Borrows vectors, which must
+ * outlive it.
  */
 struct vector_picker;
 struct vector_picker *vector_picker_new(const struct vectors *vectors, uint64_t seed);

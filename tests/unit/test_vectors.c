@@ -112,6 +112,14 @@ static void rows_are_drawn_by_weight_and_by_ordinal_alone(void **state)
 		count[vector_pick(picker, 0, i, &scratch, values)]++;
 	assert_int_equal(count[1], 0); /* weight 0 */
 	assert_float_equal((double)count[0] / 40000, 0.25, 6 * sqrt(0.25 * 0.75 / 40000));
+	/* A few draws have the weights' shares already, wherever they begin. */
+	for (uint64_t from = 0; from < 1000; from += 7) {
+		size_t light = 0;
+
+		for (uint64_t i = from; i < from + 40; i++)
+			light += vector_pick(picker, 0, i, &scratch, values) == 0;
+		assert_in_range(light, 8, 12);
+	}
 	for (uint64_t i = 1000; i-- > 0;) { /* in any order */
 		size_t row = vector_pick(same, 0, i, &scratch, values);
 
