@@ -102,7 +102,9 @@ static void disclose_settings(struct run *run)
 			    who);
 		if (strcmp(setting(&run->arms[arm], "full_page_writes"), "off") == 0)
 			run_add_disturbance(run, "settings", false,
-			    "full_page_writes is off at %s: WAL is smaller than in production", who);
+			    "full_page_writes is off at %s: WAL per call is what statements write, without the "
+			    "page images that production adds after each checkpoint",
+			    who);
 	}
 	disclose_differences(run);
 }

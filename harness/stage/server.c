@@ -89,6 +89,7 @@ static int write_configuration(const struct server *server, struct err *err)
 	                "track_io_timing = on\n"
 	                "max_wal_size = 4GB\n"
 	                "checkpoint_timeout = 1h\n"
+	                "full_page_writes = off\n"
 	                "autovacuum = off\n"
 	                "log_timezone = 'UTC'\n"
 	                "datestyle = 'iso, mdy'\n"

@@ -12,6 +12,8 @@
  *   that never waits would flatter a candidate that writes more. (Both arms share one WAL, so a
  *   slow disk slows both.) Only fixtures are loaded without waiting.
  * - max_wal_size 4 GB and checkpoint_timeout 1 h: no checkpoint falls into a run by itself.
+ * - full_page_writes off: in the first seconds after a checkpoint images of pages are nearly all of
+ *   the WAL, and hide what a statement itself writes. A lab is removed after a crash, not recovered.
  * - shared_buffers: an eighth of the memory, at least 128 MB and at most 1 GB.
  * - autovacuum off: it would visit one arm and not the other. Fixtures are vacuumed when loaded.
  * - track_io_timing on; pg_stat_statements keeps 10,000 statements.

@@ -26,6 +26,7 @@ static void test_nothing_runs_in_a_lab_by_itself(void **state)
 	(void)state;
 	ASSERT_ANSWER(db, "SHOW autovacuum", "off");
 	ASSERT_ANSWER(db, "SHOW checkpoint_timeout", "1h");
+	ASSERT_ANSWER(db, "SHOW full_page_writes", "off");
 	db_close(db);
 }
 
