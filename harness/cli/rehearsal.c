@@ -9,6 +9,7 @@
 #include "judge/plans.h"
 #include "stage/candidate.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,6 +74,9 @@ static void begin_record(struct rehearsal *r, const char *command)
 	run->clone_driver = xstrdup(clone_driver_name(gate->driver));
 	assemble_source(&r->workload.source, &run->source);
 	assemble_thresholds(gate, run);
+	for (int arm = 0; arm < N_ARMS; arm++)
+		run->arms[arm].standbys = run->arms[arm].replica_lag_max =
+		    run->arms[arm].replica_lag_mean = run->arms[arm].replica_share = NAN;
 }
 
 /* The steps up to a verdict; what they make is undone by tear_down(). */

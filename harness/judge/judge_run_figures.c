@@ -1,5 +1,5 @@
 /*
- * Checks on one figure of the whole run: coverage, fidelity, replication.
+ * Checks on one figure of the whole run: coverage and fidelity.
  *
  * Too little coverage is not the candidate's fault, so these never FAIL: a run that misses such
  * a limit cannot pass and is INCONCLUSIVE.
@@ -63,6 +63,10 @@ void evaluate_run(struct judging *j, const struct threshold *threshold, const st
     struct check *check)
 {
 	(void)target;
+	if (strcmp(threshold->metric->name, "replica.lag_bytes") == 0) {
+		evaluate_replica(j, check);
+		return;
+	}
 	check->estimate = check->candidate = figure_of(j->run, threshold->metric->name);
 	if (isnan(check->estimate)) {
 		check_decide(check, OUTCOME_INCONCLUSIVE, "%s was not measured in this run",

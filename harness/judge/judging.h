@@ -61,6 +61,8 @@ evaluator evaluate_run;     /* coverage.*, fidelity.*, replica.* */
 
 /* connections.utilisation, for evaluate_op. */
 void evaluate_sessions(struct judging *j, const struct target *target, struct check *check);
+/* replica.lag_bytes, for evaluate_run. */
+void evaluate_replica(struct judging *j, struct check *check);
 /* result.mismatches, for evaluate_op. */
 void evaluate_results(struct judging *j, const struct target *target, struct check *check);
 

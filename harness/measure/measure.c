@@ -36,6 +36,7 @@ int measure_begin(struct db *const arms[N_ARMS], struct measure **ret, struct er
 			return err_wrap(err, "reading the counters before the replay");
 		}
 	}
+	replica_watch_begin(measure->arms, &measure->replicas);
 	*ret = measure;
 	return 0;
 }
@@ -48,6 +49,7 @@ void measure_free(struct measure *measure)
 		snapshot_release(&measure->before[arm]);
 		statement_counters_release(&measure->marked[arm]);
 	}
+	replica_watch_release(&measure->replicas);
 	free(measure);
 }
 
@@ -85,6 +87,7 @@ int measure_end(struct measure *measure, bool vacuum, const struct progress *pro
 {
 	struct snapshot after[N_ARMS] = {0};
 
+	replica_watch_look(&measure->replicas, measure->arms);
 	for (int arm = 0; arm < N_ARMS; arm++) {
 		if (!measure->arms[arm])
 			continue;
@@ -93,6 +96,7 @@ int measure_end(struct measure *measure, bool vacuum, const struct progress *pro
 		note_database_sizes(&measure->before[arm], &after[arm], &run->arms[arm]);
 	}
 	measure_statement_work(measure->before, after, run);
+	replica_watch_end(&measure->replicas, measure->arms, run);
 	measure_relations(measure->before, after, run);
 	for (int arm = 0; arm < N_ARMS; arm++)
 		snapshot_release(&after[arm]);

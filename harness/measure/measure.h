@@ -25,8 +25,8 @@ int measure_begin(struct db *const arms[N_ARMS], struct measure **ret, struct er
 /* Notes, as the disturbance RUN_STATISTICS_DIFFER, tables whose planner statistics differ. */
 void measure_statistics(struct db *const arms[N_ARMS], struct run *run);
 
-/* In mid-run, from the thread that began: work of statements (and of tables, where a threshold asks) so
- * far, for a look. Reads
+/* In mid-run, once a second, from the thread that began: how far standbys are behind, and work of
+ * statements (and of tables, where a threshold asks) so far, for a look. Reads
  * every second second, less often where a reading is slow, and otherwise leaves the run as the last
  * reading left it. True when the run holds figures of a reading; measure_end replaces them. */
 bool measure_peek(struct measure *measure, struct run *run);

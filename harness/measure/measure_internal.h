@@ -24,9 +24,27 @@ struct snapshot {
 void snapshot_take(struct db *db, bool with_text, struct snapshot *ret);
 void snapshot_release(struct snapshot *snapshot);
 
+/* Standbys of the arms' servers: replica_watch_look() once a second or so. */
+struct replica_lag {
+	double standbys, looks;
+	double max, sum; /* bytes, of the slowest standby at each look */
+	char *problem;   /* why it is not known, or no longer */
+};
+struct replica_watch {
+	bool one_server; /* of both arms: then only the first of arms[] is looked at */
+	struct replica_lag arms[N_ARMS];
+};
+void replica_watch_begin(struct db *const arms[N_ARMS], struct replica_watch *ret);
+void replica_watch_look(struct replica_watch *watch, struct db *const arms[N_ARMS]);
+/* Into run->arms; wants the statements' work there already. */
+void replica_watch_end(
+    struct replica_watch *watch, struct db *const arms[N_ARMS], struct run *run);
+void replica_watch_release(struct replica_watch *watch);
+
 struct measure {
 	struct db *arms[N_ARMS];
 	struct snapshot before[N_ARMS];
+	struct replica_watch replicas;
 	/* Looks in mid-run: entries whose text was read, by arm; see measure_peek.c. */
 	struct statement_counters marked[N_ARMS];
 	unsigned n_peeks;

@@ -88,6 +88,7 @@ bool measure_peek(struct measure *measure, struct run *run)
 {
 	uint64_t start = clock_now_ns(&clock_monotonic), end, pause;
 
+	replica_watch_look(&measure->replicas, measure->arms);
 	if (measure->peeks_fail || start < measure->next_peek_ns)
 		return measure->peeked;
 	measure->peeked = read_arms(measure, run);

@@ -132,6 +132,11 @@ struct run_arm {
 	size_t n_settings, cap_settings;
 	double database_bytes_before, database_bytes_after;
 	double sessions_lost; /* connections that broke during the run */
+	/* Standbys of its server, looked at every second of the replay; NAN where not known. */
+	double standbys;                          /* that replay WAL */
+	double replica_lag_max, replica_lag_mean; /* bytes that the slowest had yet to replay */
+	double replica_share;  /* of that, what is its own by its WAL; 1 when the server is its own */
+	char *replica_problem; /* why it is not known, or only in part; NULL */
 };
 
 /* One second of the run on one arm. */

@@ -138,6 +138,11 @@ const struct field run_arm_fields[] = {
     FIELD(AMOUNT, run_arm, database_bytes_before),
     FIELD(AMOUNT, run_arm, database_bytes_after),
     FIELD(AMOUNT, run_arm, sessions_lost),
+    FIELD(AMOUNT, run_arm, standbys),
+    FIELD(AMOUNT, run_arm, replica_lag_max),
+    FIELD(AMOUNT, run_arm, replica_lag_mean),
+    FIELD(AMOUNT, run_arm, replica_share),
+    FIELD(TEXT, run_arm, replica_problem),
     {0},
 };
 

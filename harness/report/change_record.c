@@ -105,6 +105,24 @@ static void add_write_amplification(struct buf *out, const struct run *run)
 	    figure_ratio(figure_quotient(records[ARM_BASELINE], records[ARM_CANDIDATE])).text);
 }
 
+static void add_replication(struct buf *out, const struct run *run)
+{
+	const struct run_arm *a = &run->arms[ARM_CANDIDATE];
+
+	buf_adds(out, "- **Replication**: ");
+	if (!(a->standbys > 0)) {
+		buf_adds(
+		    out, "no standby was looked at; its lag in production follows from the WAL above.\n");
+		return;
+	}
+	buf_addf(out, "the slowest standby was up to %s behind during the replay (mean %s)",
+	    figure_bytes(a->replica_lag_max).text, figure_bytes(a->replica_lag_mean).text);
+	if (a->replica_share < 1)
+		buf_addf(out, "; it replayed both arms, and %s of their WAL is the candidate's",
+		    figure_percent(a->replica_share).text);
+	buf_adds(out, ".\n");
+}
+
 static void add_cost(struct buf *out, const struct run *run)
 {
 	double storage = 0, seconds = 0, change_wal = 0;
@@ -126,6 +144,7 @@ static void add_cost(struct buf *out, const struct run *run)
 	    "- **Execution**: %s on the clone, writing %s of WAL that replicas must replay.\n",
 	    figure_seconds(seconds).text, figure_bytes(change_wal).text);
 	add_write_amplification(out, run);
+	add_replication(out, run);
 	buf_adds(out, "- **Vacuum and HOT**: per table below.\n\n");
 	markdown_builds(out, run, MAX_ROWS);
 	buf_addc(out, '\n');

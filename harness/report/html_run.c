@@ -88,6 +88,22 @@ void html_fidelity(const struct run *run, struct buf *out)
 	buf_adds(out, "</section>\n");
 }
 
+static void add_standbys(struct buf *out, const struct run_arm *a)
+{
+	buf_adds(out, "<dt>Standbys</dt><dd>");
+	if (a->replica_problem)
+		html_text(out, a->replica_problem, HTML_MAX_TEXT);
+	else if (a->standbys > 0)
+		buf_addf(out, "%s, the slowest up to %s behind (mean %s)", figure_count(a->standbys).text,
+		    figure_bytes(a->replica_lag_max).text, figure_bytes(a->replica_lag_mean).text);
+	else
+		buf_adds(out, isnan(a->standbys) ? "not looked at" : "none");
+	if (a->standbys > 0 && a->replica_share < 1)
+		buf_addf(out, "; of the WAL of both arms, which share the server, %s is this one's",
+		    figure_percent(a->replica_share).text);
+	buf_adds(out, "</dd>");
+}
+
 static void add_arm(struct buf *out, const struct run *run, enum arm arm)
 {
 	const struct run_arm *a = &run->arms[arm];
@@ -100,6 +116,7 @@ static void add_arm(struct buf *out, const struct run *run, enum arm arm)
 	buf_addf(out, ", %s → %s</dd><dt>Broken connections</dt><dd>%s</dd>",
 	    figure_bytes(a->database_bytes_before).text, figure_bytes(a->database_bytes_after).text,
 	    figure_count(a->sessions_lost).text);
+	add_standbys(out, a);
 	for (size_t i = 0; i < a->n_settings && i < MAX_SETTINGS; i++) {
 		buf_adds(out, "<dt><code>");
 		html_text(out, a->settings[i].name, HTML_MAX_NAME);

@@ -78,6 +78,13 @@ static void add_run(struct buf *out, const struct run *run)
 	add_sample(out, "pgrehearse_schedule_lag_seconds", LABELS({"stat", "p50"}), g->lag_p50);
 	add_sample(out, "pgrehearse_schedule_lag_seconds", LABELS({"stat", "p99"}), g->lag_p99);
 	add_sample(out, "pgrehearse_schedule_lag_seconds", LABELS({"stat", "max"}), g->lag_max);
+	add_family(out, "pgrehearse_replica_lag_bytes", "WAL that the slowest standby had to replay.");
+	for (enum arm arm = 0; arm < N_ARMS; arm++) {
+		add_sample(out, "pgrehearse_replica_lag_bytes",
+		    LABELS({"arm", arm_name(arm)}, {"stat", "max"}), run->arms[arm].replica_lag_max);
+		add_sample(out, "pgrehearse_replica_lag_bytes",
+		    LABELS({"arm", arm_name(arm)}, {"stat", "mean"}), run->arms[arm].replica_lag_mean);
+	}
 }
 
 static void add_checks(struct buf *out, const struct run *run)

@@ -437,6 +437,10 @@ static inline void run_example(struct run *run)
 		    .database = xasprintf("shop_%s", arm ? "candidate" : "baseline"),
 		    .system_identifier = xstrdup("7499999999999999999"),
 		    .database_bytes_before = 91e6,
+		    .standbys = 1,
+		    .replica_lag_max = 3.2e6,
+		    .replica_lag_mean = 4e5,
+		    .replica_share = arm == ARM_BASELINE ? 0.46 : 0.54,
 		    .database_bytes_after = 92e6 + 1e7 * arm,
 		};
 	for (size_t i = 0; i < N_EXAMPLE_STATEMENTS; i++)

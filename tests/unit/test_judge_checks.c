@@ -588,8 +588,62 @@ static void too_little_coverage_is_inconclusive_not_a_failure(void **state)
 	assert_outcome(f, "{metric: fidelity.rows, min: 90%}", OUTCOME_PASS, "100%");
 	f->run.statements[STOCK].production.rows = 90000;
 	assert_outcome(f, "{metric: fidelity.rows, min: 90%}", OUTCOME_INCONCLUSIVE, "66.7%");
+	fixture_free(f);
+}
+
+static void set_standby(struct fixture *f, enum arm arm, double standbys, double lag, double share)
+{
+	f->run.arms[arm].standbys = standbys;
+	f->run.arms[arm].replica_lag_max = lag;
+	f->run.arms[arm].replica_share = share;
+}
+
+static void a_standby_behind_each_arm_is_judged_by_its_lag(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	set_standby(f, ARM_BASELINE, 1, 1e6, 1);
+	set_standby(f, ARM_CANDIDATE, 1, 5e6, 1);
+	assert_outcome(f, "{metric: replica.lag_bytes, max: 8MB}", OUTCOME_PASS, "4.77 MiB");
+	assert_outcome(f, "{metric: replica.lag_bytes, max: 2MB}", OUTCOME_FAIL, "4.77 MiB");
+	assert_outcome(f, "{metric: replica.lag_bytes, max_increase: 2MB}", OUTCOME_FAIL, "3.81 MiB");
+	assert_outcome(f, "{metric: replica.lag_bytes, max_ratio: 6}", OUTCOME_PASS, "5.00");
+	/* A standby that is too slow for the baseline says nothing about the candidate. */
+	assert_outcome(f, "{metric: replica.lag_bytes, max: 500kB}", OUTCOME_INCONCLUSIVE, "baseline");
+	fixture_free(f);
+}
+
+static void a_standby_of_both_arms_is_shared_by_their_wal(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	set_standby(f, ARM_BASELINE, 1, 10e6, 0.2);
+	set_standby(f, ARM_CANDIDATE, 1, 10e6, 0.8);
+	assert_outcome(f, "{metric: replica.lag_bytes, max: 9MB}", OUTCOME_PASS,
+	    "up to 9.54 MiB behind, and 80% of their WAL is the candidate's");
+	assert_outcome(f, "{metric: replica.lag_bytes, max: 7MB}", OUTCOME_FAIL, "one server");
+	assert_outcome(f, "{metric: replica.lag_bytes, max_increase: 5MB}", OUTCOME_FAIL, "5.72 MiB");
+	set_standby(f, ARM_CANDIDATE, 1, 10e6, NAN);
+	assert_outcome(f, "{metric: replica.lag_bytes, max: 9MB}", OUTCOME_INCONCLUSIVE, "whose WAL");
+	fixture_free(f);
+}
+
+static void a_standby_that_is_not_there_is_inconclusive(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	set_standby(f, ARM_BASELINE, NAN, NAN, NAN);
+	set_standby(f, ARM_CANDIDATE, NAN, NAN, NAN);
 	assert_outcome(
 	    f, "{metric: replica.lag_bytes, max: 1MB}", OUTCOME_INCONCLUSIVE, "not measured");
+	set_standby(f, ARM_CANDIDATE, 0, NAN, 1);
+	assert_outcome(
+	    f, "{metric: replica.lag_bytes, max: 1MB}", OUTCOME_INCONCLUSIVE, "pg_basebackup -R");
+	f->run.arms[ARM_CANDIDATE].replica_problem = xstrdup("a standby went away during the replay");
+	assert_outcome(f, "{metric: replica.lag_bytes, max: 1MB}", OUTCOME_INCONCLUSIVE, "went away");
 	fixture_free(f);
 }
 
@@ -702,6 +756,9 @@ int main(void)
 	    cmocka_unit_test(index_size_build_and_redundancy),
 	    cmocka_unit_test(hot_updates_that_end_fail),
 	    cmocka_unit_test(too_little_coverage_is_inconclusive_not_a_failure),
+	    cmocka_unit_test(a_standby_behind_each_arm_is_judged_by_its_lag),
+	    cmocka_unit_test(a_standby_of_both_arms_is_shared_by_their_wal),
+	    cmocka_unit_test(a_standby_that_is_not_there_is_inconclusive),
 	    cmocka_unit_test(a_plan_that_changed_for_the_worse_is_named),
 	    cmocka_unit_test(the_default_policy_does_not_ask_for_plans_that_were_not_taken),
 	    cmocka_unit_test(every_metric_is_judged_or_says_why_not),

@@ -182,6 +182,11 @@ static void fill_arms(struct run *run)
 		    .database_bytes_before = 5e7,
 		    .database_bytes_after = 6e7 + i,
 		    .sessions_lost = i,
+		    .standbys = 2,
+		    .replica_lag_max = 7e6,
+		    .replica_lag_mean = 1e5 + i,
+		    .replica_share = 0.25 + 0.5 * i,
+		    .replica_problem = xstrdup(i ? "a standby went away during the replay" : NULL),
 		};
 		GROW(arm->settings, arm->n_settings, arm->cap_settings);
 		arm->settings[arm->n_settings++] =
