@@ -88,6 +88,7 @@ static rehearsal_step *const gate_steps[] = {
     rehearsal_results,
     rehearsal_plans,
     rehearsal_replay,
+    rehearsal_writes,
     NULL,
 };
 static rehearsal_step *const plan_steps[] = {
@@ -98,6 +99,7 @@ static rehearsal_step *const plan_steps[] = {
     rehearsal_results,
     rehearsal_plans,
     rehearsal_indexes,
+    rehearsal_writes,
     NULL,
 };
 static rehearsal_step *const hypothetical_steps[] = {

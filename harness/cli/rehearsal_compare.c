@@ -6,6 +6,7 @@
 #include "judge/plans.h"
 #include "measure/measure_plans.h"
 #include "measure/measure_results.h"
+#include "measure/measure_writes.h"
 
 /* What HypoPG foretells, beside what the build made of it. Without HypoPG there is no forecast. */
 int rehearsal_forecast(struct rehearsal *r, struct err *err)
@@ -67,6 +68,27 @@ int rehearsal_hypothetical_plans(struct rehearsal *r, struct err *err)
 	options.measure = false;
 	options.what_if_names = &r->what_if.names;
 	return measure_plans(arms, &r->vectors, &options, r->progress, r->run, err);
+}
+
+/* The last that is done to the arms. */
+int rehearsal_writes(struct rehearsal *r, struct err *err)
+{
+	struct err problem = {0};
+	int rc;
+
+	progress_say(r->progress, PROGRESS_STAGE, "measuring writes");
+	rc = measure_writes(r->dbs, &r->vectors, r->progress, r->run, &problem);
+	judge_plan_changes(r->run);
+	if (rc == 0)
+		return 0;
+	if (problem.code == ERR_INTERRUPTED) {
+		*err = problem;
+		return rc;
+	}
+	/* The replay is over and counted: what it found stands. */
+	run_add_disturbance(
+	    r->run, "writes", false, "what writes cost was not measured: %s", problem.message);
+	return 0;
 }
 
 /* Index sizes and definitions, in place of a replay. */

@@ -56,6 +56,7 @@ rehearsal_step rehearsal_results;            /* rewritten statements return the 
 rehearsal_step rehearsal_plans;              /* the plans of both arms */
 rehearsal_step rehearsal_hypothetical_plans; /* the same with HypoPG in place of a candidate arm */
 rehearsal_step rehearsal_indexes;            /* sizes and definitions, in place of a replay */
+rehearsal_step rehearsal_writes;             /* writes run and undone: WAL, and what indexes add */
 
 /* rehearsal_replay.c: load, and what it shows. */
 rehearsal_step rehearsal_replay; /* samples and counters: r->measured */

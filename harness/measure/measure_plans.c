@@ -81,7 +81,7 @@ static int take_one(struct subject *s, int arm, const struct surveyed *item, int
 static int take_place(struct subject *s, const struct surveyed *item, int of, size_t row,
     size_t turn, struct err *err)
 {
-	const char *const *values = subject_values(s, row);
+	const char *const *values = subject_values(s, row, 0);
 
 	for (size_t i = 0; i < N_ARMS; i++)
 		if (take_one(s, (int)((turn + i) % N_ARMS), item, of, values, err) < 0)
@@ -99,7 +99,7 @@ static int take_place(struct subject *s, const struct surveyed *item, int of, si
 static int survey_row(struct subject *s, size_t row, struct plan_survey *survey, struct err *err)
 {
 	const struct bound_statement *bound = s->bound;
-	const char *const *values = subject_values(s, row);
+	const char *const *values = subject_values(s, row, 0);
 	struct surveyed item = {.row = row, .weight = bound->weights ? bound->weights[row] : 1};
 
 	for (int arm = 0; arm < N_ARMS; arm++) {

@@ -7,8 +7,8 @@
  * Many vectors are planned, which costs a fraction of a millisecond each, and few are run: the
  * cheapest, the middle and the dearest by the baseline's cost, and one for every pair of plans
  * that the arms have between them, those that differ first. So a plan that flips for one value in
- * two hundred is found. Statements that write are planned only: running them, even in a
- * transaction that is rolled back, would leave dead rows in one place of one arm.
+ * two hundred is found. Statements that write are only planned here: even undone they would leave
+ * dead rows behind. measure_writes.h runs them when the replay is over.
  */
 #ifndef MEASURE_MEASURE_PLANS_H
 #define MEASURE_MEASURE_PLANS_H

@@ -16,7 +16,7 @@ static int predict_statement(struct subject *s, struct err *err)
 		const struct run_plan *place = &places->items[i];
 		struct run_plan *plan = run_plans_add(plans);
 		const char *const *values =
-		    subject_values(s, place->vector ? (size_t)place->vector - 1 : 0);
+		    subject_values(s, place->vector ? (size_t)place->vector - 1 : 0, 0);
 		_cleanup_free_ char *json = NULL;
 		struct err problem = {0};
 		bool generic = s->bound->n_params > 0 && place->rank == 0;

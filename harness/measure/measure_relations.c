@@ -64,7 +64,8 @@ static struct run_index_arm index_arm(
 	    .growth_bytes = NAN,
 	    .scans = NAN,
 	    .tuples_read = NAN,
-	    .tuples_fetched = NAN};
+	    .tuples_fetched = NAN,
+	    .bloat = NAN};
 
 	if (!after)
 		return arm;
@@ -129,6 +130,7 @@ static void add_index(const struct index_counter *known, const struct snapshot b
 	    .is_constraint = known->is_constraint,
 	    .build_seconds = NAN,
 	    .predicted_bytes = NAN,
+	    .cost = run_index_cost_unknown,
 	};
 
 	for (int arm = 0; arm < N_ARMS; arm++)

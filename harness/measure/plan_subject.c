@@ -63,34 +63,47 @@ void subject_init(struct subject *s, struct planner *planner, size_t number)
 	};
 }
 
+void subject_close(struct subject *s)
+{
+	for (int arm = 0; arm < N_ARMS; arm++) {
+		explainer_close(s->explainers[arm]);
+		s->explainers[arm] = NULL;
+	}
+}
+
 void subject_release(struct subject *s)
 {
-	for (int arm = 0; arm < N_ARMS; arm++)
-		explainer_close(s->explainers[arm]);
+	subject_close(s);
 	buf_release(&s->scratch);
 	free(s->values);
 }
 
-int subject_open(struct subject *s, int arm, struct run_plans *plans, struct err *err)
+int subject_explainer(struct subject *s, int arm, struct err *err)
 {
 	const struct bound_statement *bound = s->bound;
 	_cleanup_free_ uint32_t *types = xcalloc(bound->n_params + 1, sizeof(*types));
-	struct err problem = {0};
 
 	for (size_t i = 0; i < bound->n_params; i++)
 		types[i] = bound->params[i].type_oid;
-	if (explainer_open(s->planner->arms[arm], bound_statement_sql(bound, (enum arm)arm),
-	        bound->n_params, types, &s->explainers[arm], &problem) == 0)
+	return explainer_open(s->planner->arms[arm], bound_statement_sql(bound, (enum arm)arm),
+	    bound->n_params, types, &s->explainers[arm], err);
+}
+
+int subject_open(struct subject *s, int arm, struct run_plans *plans, struct err *err)
+{
+	struct err problem = {0};
+
+	if (subject_explainer(s, arm, &problem) == 0)
 		return 0;
 	run_plans_add(plans)->error = xstrdup(problem.message);
 	return subject_tolerate(s, arm, &problem, err) < 0 ? err->code : 1;
 }
 
-const char *const *subject_values(struct subject *s, size_t row)
+const char *const *subject_values(struct subject *s, size_t row, uint64_t ordinal)
 {
 	const struct bound_statement *bound = s->bound;
 
-	vector_pick(s->planner->picker, s->number, 0, &s->scratch, s->values);
+	vector_pick(s->planner->picker, s->number, ordinal, &s->scratch, s->values);
 	for (size_t i = 0; i < bound->n_params; i++)
 		if (bound->params[i].fresh == FRESH_NONE && row < bound->n_vectors)
 			s->values[i] = bound->values[row * bound->n_params + i];

@@ -43,9 +43,13 @@ void subject_release(struct subject *s);
 /* 1 when the server does not take the statement, which the plans then say. */
 int subject_open(struct subject *s, int arm, struct run_plans *plans, struct err *err);
 
-/* The values of a row; a parameter that is new in every call gets what the first call would. Valid
- * until the next call. */
-const char *const *subject_values(struct subject *s, size_t row);
+/* The explainer alone; an error is the caller's to judge. */
+int subject_explainer(struct subject *s, int arm, struct err *err);
+void subject_close(struct subject *s);
+
+/* The values of a row; a parameter that is new in every call gets what the call of that ordinal
+ * would. Valid until the next call. */
+const char *const *subject_values(struct subject *s, size_t row, uint64_t ordinal);
 
 /* The custom or the generic plan on one arm, with the names that its indexes will have. */
 int subject_plan(struct subject *s, int arm, bool generic, const char *const *values,

@@ -95,7 +95,19 @@ struct run_index_arm {
 	double growth_bytes; /* during the replay */
 	double scans;        /* idx_scan during the replay */
 	double tuples_read, tuples_fetched;
+	/* Share of its size at the end that a fresh build would not need; B-trees only, NAN else. */
+	double bloat;
+	bool bloat_measured; /* by pgstattuple, which reads every page; else estimated */
 };
+
+/* What an index costs those who write its table: the same calls with it and without it, each of them
+ * undone, as EXPLAIN (ANALYZE, WAL) counts them. NAN when not measured. */
+struct run_index_cost {
+	double calls;                       /* of statements that write the table, as they were tried */
+	double wal_without, wal_with;       /* bytes per call, without page images */
+	double hot_without, hot_with;       /* share of the updated rows that were HOT */
+};
+extern const struct run_index_cost run_index_cost_unknown;
 enum index_role { INDEX_EXISTING, INDEX_CREATED, INDEX_DROPPED };
 const char *index_role_name(enum index_role role); /* "existing", "created", "dropped" */
 struct run_index {
@@ -109,6 +121,7 @@ struct run_index {
 	struct strv used_by;    /* statements with a plan that uses it, on the arm that has it */
 	char *redundant_with;   /* the index that can do all that this one does; NULL */
 	struct run_index_arm arms[N_ARMS];
+	struct run_index_cost cost;
 };
 
 /* One statement of up.sql as it ran on the candidate arm. */

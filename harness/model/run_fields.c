@@ -1,5 +1,7 @@
 #include "model/run_fields.h"
 
+#include <math.h>
+
 const struct field run_fields[] = {
     FIELD(NAME, run, run_id),
     FIELD(NAME, run, name),
@@ -115,6 +117,18 @@ const struct field run_index_arm_fields[] = {
     FIELD(NUMBER, run_index_arm, scans),
     FIELD(NUMBER, run_index_arm, tuples_read),
     FIELD(NUMBER, run_index_arm, tuples_fetched),
+    FIELD(AMOUNT, run_index_arm, bloat),
+    FIELD(BOOL, run_index_arm, bloat_measured),
+    {0},
+};
+
+const struct run_index_cost run_index_cost_unknown = {NAN, NAN, NAN, NAN, NAN};
+const struct field run_index_cost_fields[] = {
+    FIELD(AMOUNT, run_index_cost, calls),
+    FIELD(AMOUNT, run_index_cost, wal_without),
+    FIELD(AMOUNT, run_index_cost, wal_with),
+    FIELD(AMOUNT, run_index_cost, hot_without),
+    FIELD(AMOUNT, run_index_cost, hot_with),
     {0},
 };
 

@@ -21,6 +21,7 @@ extern const struct field run_table_fields[];
 extern const struct field run_table_arm_fields[];
 extern const struct field run_index_fields[];
 extern const struct field run_index_arm_fields[];
+extern const struct field run_index_cost_fields[];
 extern const struct field run_change_fields[];
 extern const struct field run_arm_fields[];
 extern const struct field run_slice_fields[];

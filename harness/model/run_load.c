@@ -116,6 +116,7 @@ static void load_index(struct json_reader *r, const json_t *object, void *ctx)
 {
 	struct run *run = ctx;
 	struct run_index *index;
+	struct json_reader inner;
 
 	GROW(run->indexes, run->n_indexes, run->cap_indexes);
 	index = &run->indexes[run->n_indexes++];
@@ -124,6 +125,10 @@ static void load_index(struct json_reader *r, const json_t *object, void *ctx)
 	json_get_strings(r, object, "used_by", &index->used_by);
 	index->role = (enum index_role)load_word(r, object, "role", index_role_names, N_INDEX_ROLES);
 	load_arms(r, object, "arms", index->arms, sizeof(index->arms[0]), load_index_arm);
+	index->cost = run_index_cost_unknown;
+	if (json_object_get(object, "cost"))
+		fields_load(
+		    &inner, json_enter(r, object, "cost", &inner), &index->cost, run_index_cost_fields);
 }
 
 static void load_change(struct json_reader *r, const json_t *object, void *ctx)

@@ -102,6 +102,7 @@ static json_t *indexes_to_json(const struct run *run)
 			json_object_set_new(
 			    arms, arm_name((enum arm)arm), members(&index->arms[arm], run_index_arm_fields));
 		json_object_set_new(object, "arms", arms);
+		json_object_set_new(object, "cost", members(&index->cost, run_index_cost_fields));
 		json_array_append_new(array, object);
 	}
 	return array;

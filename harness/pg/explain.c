@@ -9,6 +9,7 @@
 #define STATEMENT "pgrehearse_statement"
 #define PLAN      "pgrehearse_plan"
 #define MEASURE   "pgrehearse_measure"
+#define TRIAL     "pgrehearse_trial"
 
 #define OPTIONS         "FORMAT JSON, SETTINGS, SUMMARY OFF"
 #define MEASURE_OPTIONS "FORMAT JSON, SETTINGS, SUMMARY ON, ANALYZE, BUFFERS, WAL, TIMING OFF"
@@ -142,4 +143,25 @@ int explainer_measure(struct explainer *explainer, const char *const *values, un
 	else
 		*err = problem;
 	return problem.code == ERR_INTERRUPTED || *ret_end == MEASURE_DONE ? problem.code : 0;
+}
+
+int explainer_try(
+    struct explainer *explainer, const char *const *values, char **ret_json, struct err *err)
+{
+	struct db *db = explainer->db;
+	int rc;
+
+	if (!strv_contains(&explainer->prepared, MEASURE) &&
+	    prepare(explainer, MEASURE, MEASURE_OPTIONS, err) < 0)
+		return err->code;
+	if (db_exec(db, "SAVEPOINT " TRIAL, err) < 0)
+		return err->code;
+	rc = take(db_execute(db, MEASURE, explainer->n_params, values, err), ret_json, err);
+	if (db_exec(db, "ROLLBACK TO SAVEPOINT " TRIAL "; RELEASE SAVEPOINT " TRIAL,
+	        rc < 0 ? NULL : err) < 0 &&
+	    rc == 0) {
+		free(*ret_json);
+		rc = err->code;
+	}
+	return rc;
 }

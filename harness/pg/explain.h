@@ -46,4 +46,9 @@ enum measure_end {
 int explainer_measure(struct explainer *explainer, const char *const *values, unsigned timeout_ms,
     enum measure_end *ret_end, char **ret_json, struct err *err);
 
+/* Run a statement that may write, with the same options, and undo it: within a transaction of the
+ * caller, which also sets the statement timeout. After an error that transaction goes on. */
+int explainer_try(
+    struct explainer *explainer, const char *const *values, char **ret_json, struct err *err);
+
 #endif

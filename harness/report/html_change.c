@@ -7,7 +7,6 @@
 
 #define MAX_SQL       50000
 #define MAX_RELATIONS 200
-#define MAX_USERS     10
 
 static void add_changes(struct buf *out, const struct run *run)
 {
@@ -48,16 +47,12 @@ static void add_changes(struct buf *out, const struct run *run)
 /* Which statements it serves, and what else could. */
 static void add_index_use(struct buf *out, const struct run_index *index)
 {
-	if (index->used_by.n > 0)
-		buf_adds(out, "<small>used by ");
-	for (size_t i = 0; i < index->used_by.n && i < MAX_USERS; i++) {
-		buf_adds(out, i ? ", " : "");
-		html_text(out, index->used_by.items[i], HTML_MAX_NAME);
-	}
-	if (index->used_by.n > MAX_USERS)
-		buf_addf(out, " and %zu more", index->used_by.n - MAX_USERS);
-	if (index->used_by.n > 0)
-		buf_adds(out, "</small>");
+	_cleanup_buf_ struct buf users = BUF_INIT;
+
+	index_add_users(&users, index);
+	buf_adds(out, "<small>used by ");
+	html_text(out, users.data, HTML_MAX_TEXT);
+	buf_adds(out, "</small>");
 	if (index->redundant_with) {
 		buf_adds(out, "<small class=\"error\">can be spared: ");
 		html_text(out, index->redundant_with, HTML_MAX_NAME);
@@ -97,13 +92,17 @@ static void add_index(struct buf *out, const struct run *run, const struct run_i
 	html_pair_cell(out, UNIT_NONE, NEITHER, base->scans, cand->scans);
 	html_pair_cell(out, UNIT_NONE, NEITHER, base->tuples_read, cand->tuples_read);
 	html_figure_cell(out, figure_seconds(index->build_seconds), index->build_seconds);
+	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, index->cost.wal_without, index->cost.wal_with);
+	html_pair_cell(
+	    out, UNIT_FRACTION, MORE_IS_BETTER, index->cost.hot_without, index->cost.hot_with);
 	buf_adds(out, "</tr>\n");
 }
 
 static void add_indexes(struct buf *out, const struct run *run)
 {
-	static const char *const columns[] = {
-	    "Index", "Change", "Size", "Growth", "Scans", "Entries read", "Build", NULL};
+	static const char *const columns[] = {"Index", "Change", "Size", "Growth", "Scans",
+	    "Entries read", "Build", "WAL per write, without → with it", "HOT, without → with it",
+	    NULL};
 	size_t shown = 0;
 
 	if (run->n_indexes == 0)

@@ -139,6 +139,11 @@ void markdown_builds(struct buf *out, const struct run *run, size_t max)
 	}
 }
 
+static void add_pair(struct buf *out, struct figure base, struct figure cand)
+{
+	buf_addf(out, " | %s → %s", base.text, cand.text);
+}
+
 void markdown_indexes(struct buf *out, const struct run *run, size_t max)
 {
 	size_t shown = 0;
@@ -147,19 +152,30 @@ void markdown_indexes(struct buf *out, const struct run *run, size_t max)
 		const struct run_index *index = &run->indexes[i];
 		const enum arm arm = index->role == INDEX_DROPPED ? ARM_BASELINE : ARM_CANDIDATE;
 		const struct run_index_arm *facts = &index->arms[arm];
+		_cleanup_buf_ struct buf users = BUF_INIT;
 
 		if (index->role == INDEX_EXISTING)
 			continue;
 		if (shown++ == 0)
-			buf_adds(out, "| Index | Change | Size | Build | Scans | Entries read |\n"
-			              "|---|---|--:|--:|--:|--:|\n");
+			buf_adds(out,
+			    "| Index | Change | Size | Build | Scans | Used by | WAL per write, without → "
+			    "with it | HOT, without → with it | Redundant with |\n"
+			    "|---|---|--:|--:|--:|---|--:|--:|---|\n");
 		buf_adds(out, "| ");
 		text_markdown(out, index->name, MAX_NAME * 2);
 		buf_addf(out, " | %s%s | %s", index_role_name(index->role),
 		    facts->exists && !facts->valid ? ", INVALID" : "",
 		    figure_bytes(facts->size_bytes).text);
-		buf_addf(out, " | %s | %s | %s |\n", figure_seconds(index->build_seconds).text,
-		    figure_count(facts->scans).text, figure_count(facts->tuples_read).text);
+		buf_addf(out, " | %s | %s | ", figure_seconds(index->build_seconds).text,
+		    figure_count(facts->scans).text);
+		index_add_users(&users, index);
+		text_markdown(out, users.data, MAX_WHY);
+		add_pair(out, figure_bytes(index->cost.wal_without), figure_bytes(index->cost.wal_with));
+		add_pair(
+		    out, figure_percent(index->cost.hot_without), figure_percent(index->cost.hot_with));
+		buf_adds(out, " | ");
+		text_markdown(out, index->redundant_with, MAX_NAME * 2);
+		buf_adds(out, " |\n");
 	}
 }
 
@@ -188,11 +204,6 @@ void markdown_spare_indexes(struct buf *out, const struct run *run, size_t max)
 static double hot_ratio(const struct run_table_arm *arm)
 {
 	return arm->updated > 0 ? arm->hot_updated / arm->updated : NAN;
-}
-
-static void add_pair(struct buf *out, struct figure base, struct figure cand)
-{
-	buf_addf(out, " | %s → %s", base.text, cand.text);
 }
 
 void markdown_tables(struct buf *out, const struct run *run, size_t max)

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MAX_USERS 4
+
 static bool is_used(const struct run_index *index)
 {
 	return index->used_by.n > 0 || index->arms[ARM_CANDIDATE].scans > 0 ||
@@ -46,4 +48,16 @@ void index_add_saving(struct buf *out, const struct run *run, const struct run_i
 	if (entries > 0)
 		buf_addf(
 		    out, " and up to %s entries that the replay wrote to it", figure_count(entries).text);
+}
+
+void index_add_users(struct buf *out, const struct run_index *index)
+{
+	const size_t n = index->used_by.n;
+
+	if (n == 0)
+		buf_adds(out, "no statement");
+	for (size_t i = 0; i < n && i < MAX_USERS; i++)
+		buf_addf(out, "%s%s", i ? ", " : "", index->used_by.items[i]);
+	if (n > MAX_USERS)
+		buf_addf(out, " and %zu more", n - MAX_USERS);
 }

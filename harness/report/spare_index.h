@@ -1,6 +1,6 @@
 /*
  * spare_index: existing indexes that the rehearsed workload does not need, and what dropping one
- * would save: its bytes, and the entries that the replay made it write.
+ * would save: its bytes, and the entries that the replay made it write. And whom an index serves.
  */
 #ifndef REPORT_SPARE_INDEX_H
 #define REPORT_SPARE_INDEX_H
@@ -16,5 +16,8 @@ bool index_is_spare(const struct run_index *index);
 
 /* "never used; dropping it saves 9.4 MiB and its part in 1200 row versions that the replay wrote" */
 void index_add_saving(struct buf *out, const struct run *run, const struct run_index *index);
+
+/* "customer timeline, open orders and 3 more", "no statement"; names as they are. */
+void index_add_users(struct buf *out, const struct run_index *index);
 
 #endif

@@ -16,6 +16,11 @@ static void add_row(const struct terminal *t, const char *name, const char *fact
 	buf_addc(t->out, '\n');
 }
 
+static void add_pair(struct buf *out, const char *label, struct figure base, struct figure cand)
+{
+	buf_addf(out, "%s%s %s → %s", out->len ? "; " : "", label, base.text, cand.text);
+}
+
 static void describe_index(struct buf *out, const struct run_index *index)
 {
 	const enum arm arm = index->role == INDEX_DROPPED ? ARM_BASELINE : ARM_CANDIDATE;
@@ -29,6 +34,14 @@ static void describe_index(struct buf *out, const struct run_index *index)
 		buf_adds(out, "never scanned");
 	if (index->role == INDEX_DROPPED)
 		buf_adds(out, " on the baseline");
+	buf_adds(out, "; used by ");
+	index_add_users(out, index);
+	if (isfinite(index->cost.wal_with))
+		add_pair(out, "WAL per write without → with it", figure_bytes(index->cost.wal_without),
+		    figure_bytes(index->cost.wal_with));
+	if (isfinite(index->cost.hot_with))
+		add_pair(out, "HOT", figure_percent(index->cost.hot_without),
+		    figure_percent(index->cost.hot_with));
 	if (isfinite(index->build_seconds))
 		buf_addf(out, "; built in %s", figure_seconds(index->build_seconds).text);
 	if (index->redundant_with)
@@ -126,11 +139,6 @@ static bool was_written(const struct run_table *table)
 			return true;
 	}
 	return false;
-}
-
-static void add_pair(struct buf *out, const char *label, struct figure base, struct figure cand)
-{
-	buf_addf(out, "%s%s %s → %s", out->len ? "; " : "", label, base.text, cand.text);
 }
 
 static void describe_table(struct buf *out, const struct run_table *table)

@@ -86,6 +86,25 @@ for my $arm (qw(baseline candidate))
 }
 cmp_ok($per_call{candidate}, '>', 1.3 * $per_call{baseline}, 'the index is seen in it');
 
+# The same of one index among others, from calls that were undone.
+my %cost = map { $_->{name} =~ s/^public\.//r => $_->{cost} } @{ $run->{indexes} };
+within($cost{copy_body}{wal_with} - $cost{copy_body}{wal_without}, $per_call{candidate} - $per_call{baseline},
+	0.05, 'what an index adds to the WAL of a write is what it added in the replay');
+cmp_ok($cost{copy_spare}{wal_with} - $cost{copy_spare}{wal_without}, '<', 0.01 * $per_call{candidate},
+	'... an index that no row goes to adds nothing');
+cmp_ok($cost{stock_n}{wal_with}, '>', $cost{stock_n}{wal_without} + 50, '... and one on a changing column does');
+cmp_ok($cost{stock_n}{hot_without}, '>', 0.9, 'without it updates are HOT');
+is($cost{stock_n}{hot_with}, 0, '... with it none is');
+is($cost{story_spare}{wal_with}, undef, 'an index of a table that nobody writes has no such cost');
+is($cost{copy_pkey}{wal_with}, undef, '... nor has the index of a constraint, which cannot be dropped alone');
+my ($taken) = grep { $_->{name} eq 'take' } @{ $run->{statements} };
+for my $arm (qw(baseline candidate))
+{
+	my ($plan) = grep { $_->{rank} > 0 } @{ $taken->{arms}{$arm}{plans} };
+	cmp_ok($plan->{wal_bytes}, '>', 0, "$arm: a plan of a statement that writes shows its WAL");
+	cmp_ok($plan->{buffers}, '>', 0, '... and its blocks');
+}
+
 my ($stock) = grep { $_->{name} eq 'public.stock' } @{ $run->{tables} };
 my %arms = map { $_ => $stock->{arms}{$_} } qw(baseline candidate);
 cmp_ok($arms{baseline}{updated}, '>', 50, 'updates were counted');
@@ -99,6 +118,8 @@ is($build->{temp_bytes}, 0, '... and it needed no temporary files');
 
 like($result->{err}, qr/stock .*HOT updates .* → 0.*VACUUM/s, 'the terminal shows HOT and VACUUM');
 like($result->{err}, qr/WAL with page images/, '... and the WAL per call') or diag $result->{err};
+like($result->{err}, qr/copy_body .*used by no\s+statement;\s+WAL\s+per\s+write\s+without\s+→\s+with\s+it \S+ \S+\s+→/s,
+	'... what each index adds') or diag $result->{err};
 like($result->{err}, qr/copy_spare +used by no statement; dropping it saves .*?\s+and up to \S+\s+entries/s,
 	'... and what dropping an unused index saves') or diag $result->{err};
 for my $file ('report.md', 'report.html')
@@ -106,6 +127,7 @@ for my $file ('report.md', 'report.html')
 	my $text = slurp_file("$result->{dir}/$file");
 	like($text, qr/HOT updates/, "$file shows HOT updates");
 	like($text, qr/VACUUM/, '... VACUUM');
+	like($text, qr/WAL per write, without → with it/, '... what an index adds to writes');
 	like($text, qr/Temporary files/, '... what the build needed');
 	like($text, qr/dropping it saves/, '... and which index could go');
 }

@@ -280,6 +280,9 @@ static inline void example_add_index(struct run *run, const char *name, const ch
 	    .is_unique = strstr(definition, "UNIQUE") != NULL,
 	    .build_seconds = role == INDEX_CREATED ? 0.84 : NAN,
 	    .predicted_bytes = role == INDEX_CREATED ? 9469952 : NAN,
+	    .cost = role == INDEX_CREATED
+	                ? (struct run_index_cost){24, 212, 301, 0.92, 0.92}
+	                : run_index_cost_unknown,
 	};
 	for (int arm = 0; arm < N_ARMS; arm++) {
 		const bool exists = !(role == INDEX_CREATED && arm == ARM_BASELINE);
@@ -292,6 +295,7 @@ static inline void example_add_index(struct run *run, const char *name, const ch
 		    .scans = exists ? scans : NAN,
 		    .tuples_read = exists ? scans * 42 : NAN,
 		    .tuples_fetched = exists ? scans * 40 : NAN,
+		    .bloat = exists ? 0.08 : NAN,
 		};
 	}
 }

@@ -220,8 +220,11 @@ static void fill_relations(struct run *run)
 	    .redundant_with = xstrdup("public.orders_pkey"),
 	};
 	strv_add(&index->used_by, "customer timeline");
-	index->arms[ARM_BASELINE] = (struct run_index_arm){false, false, NAN, NAN, NAN, NAN, NAN};
-	index->arms[ARM_CANDIDATE] = (struct run_index_arm){true, true, 9e6, -8192, 431, 5000, 4999};
+	index->arms[ARM_BASELINE] =
+	    (struct run_index_arm){false, false, NAN, NAN, NAN, NAN, NAN, NAN, false};
+	index->arms[ARM_CANDIDATE] =
+	    (struct run_index_arm){true, true, 9e6, -8192, 431, 5000, 4999, 0.125, true};
+	index->cost = (struct run_index_cost){64, 210, 290, 0.875, 0.25};
 	GROW(run->changes, run->n_changes, run->cap_changes);
 	run->changes[run->n_changes++] =
 	    (struct run_change){xstrdup("CREATE INDEX ..."), xstrdup("create index"), 1.5, 9.5e6, 4096,
