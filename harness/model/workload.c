@@ -52,6 +52,7 @@ static void statement_release(struct statement *statement)
 void workload_release(struct workload *workload)
 {
 	workload_source_release(&workload->source);
+	free(workload->log.formats);
 	for (size_t i = 0; i < workload->n_statements; i++)
 		statement_release(&workload->statements[i]);
 	free(workload->statements);
@@ -142,6 +143,8 @@ int workload_load(const char *path, struct workload *ret, struct err *err)
 	if (!root)
 		return r.err->code;
 	workload_source_load(&inner, json_enter(&r, root, "source", &inner), &workload.source);
+	if (json_object_get(root, "log"))
+		workload_log_load(&inner, json_enter(&r, root, "log", &inner), &workload.log);
 	if (!json_object_get(root, "statements"))
 		json_reject(&r, "statements", "is missing");
 	json_each(&r, root, "statements", load_statement, &workload);
@@ -182,6 +185,8 @@ int workload_save(const struct workload *workload, const char *path, struct err 
 
 	json_object_set_new(root, "format", json_string(WORKLOAD_FORMAT));
 	json_object_set_new(root, "source", workload_source_to_json(&workload->source));
+	if (workload->log.formats)
+		json_object_set_new(root, "log", workload_log_to_json(&workload->log));
 	for (size_t i = 0; i < workload->n_statements; i++)
 		json_array_append_new(statements, statement_to_json(&workload->statements[i]));
 	json_object_set_new(root, "statements", statements);

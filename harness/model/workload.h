@@ -39,7 +39,7 @@ char *queryid_load(struct json_reader *r, const json_t *object);
 
 struct statement {
 	char *name;
-	char *queryid;     /* decimal, signed 64 bit; a string because it exceeds 2^53 */
+	char *queryid;     /* decimal, signed 64 bit; a string because it exceeds 2^53. "0": not known */
 	char *fingerprint; /* libpg_query's, hexadecimal; "" when the text cannot be parsed */
 	char *text;        /* normalised: $1, $2, ... for constants, no comments */
 	enum statement_kind kind;
@@ -61,7 +61,7 @@ struct workload_relation {
 };
 
 struct workload_source {
-	char *kind; /* "pg_stat_statements" */
+	char *kind; /* "pg_stat_statements", "log" */
 	int server_version_num;
 	char *system_identifier;
 	char *database;
@@ -93,8 +93,27 @@ struct workload_dropped {
 	double entries, calls, exec_ms;
 };
 
+/* What was read from the server's logs, beside or instead of statistics; calls is 0 without any. */
+struct workload_log {
+	char *formats; /* "csvlog, stderr"; NULL without logs */
+	double entries;
+	double broken;         /* entries that were cut off or torn */
+	double calls;          /* of statements, BEGIN and the like included */
+	double matched;        /* of statements of the workload */
+	double unparsed;       /* whose text is not understood */
+	double without_values; /* values were asked for and not told, or cut short */
+	double transactions;   /* that were opened by a statement */
+	double sessions;       /* an estimate; 0 when the log does not tell them apart */
+	double seconds;        /* from the first call to the last; 0 when unknown */
+	double peak_per_s;     /* calls in the busiest second */
+};
+
+void workload_log_load(struct json_reader *r, const json_t *object, struct workload_log *ret);
+json_t *workload_log_to_json(const struct workload_log *log);
+
 struct workload {
 	struct workload_source source;
+	struct workload_log log;
 	struct statement *statements;
 	size_t n_statements, cap_statements;
 	struct workload_dropped *dropped;
