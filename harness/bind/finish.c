@@ -2,8 +2,8 @@
 
 #include "bind/form.h"
 
+#include "bind/chosen.h"
 #include "bind/types.h"
-#include "bind/weights.h"
 
 #include "base/mem.h"
 
@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LAST_CHECK     16  /* vectors, for the fidelity table */
-#define OFF            0.1 /* of the logarithms of rows and blocks: loose vectors are tried */
-#define LEAST_WEIGHTED 20  /* measured vectors below which weights would be noise */
+#define LAST_CHECK 16 /* vectors, for the fidelity table */
 
 /* Where the values that decide what is found came from: the weakest of them. */
 static enum value_source source_of(const struct binding *b, bool weighted)
@@ -92,85 +90,6 @@ static enum statement_kind kind_of(enum sql_kind kind)
 	}
 }
 
-/* Measured one by one, and drawn so that the mean is production's. Vectors that there was no time
- * for are dropped: nothing is known about their weight. */
-static double *choose_weights(
-    struct binding *b, char ***values, size_t *n, struct bind_fidelity *fidelity)
-{
-	struct check_figures target = calibrate_target(b);
-	_cleanup_free_ struct check_figures *figures = NULL;
-	struct check_figures mean;
-	double *weights = NULL;
-	size_t measured;
-
-	if (b->given || b->order != VECTOR_SAMPLED || *n < LEAST_WEIGHTED)
-		return NULL;
-	figures = xcalloc(*n, sizeof(*figures));
-	weights = xcalloc(*n, sizeof(*weights));
-	measured = check_each(b, *values, LEAST_WEIGHTED, figures);
-	/* Most statements are right by now: a key finds its row. */
-	if (measured == LEAST_WEIGHTED &&
-	    weights_tilt(figures, measured, target.rows, target.blocks, weights))
-		measured +=
-		    check_each(b, *values + measured * b->n_slots, *n - measured, figures + measured);
-	if (measured < LEAST_WEIGHTED) {
-		free(weights);
-		return NULL;
-	}
-	if (weights_tilt(figures, measured, target.rows, target.blocks, weights)) {
-		for (size_t i = measured * b->n_slots; i < *n * b->n_slots; i++)
-			free((*values)[i]);
-		*n = measured;
-	} else {
-		free(weights);
-		weights = NULL;
-	}
-	mean = weights_mean(figures, weights, measured);
-	*fidelity =
-	    (struct bind_fidelity){measured, mean.rows, isnan(target.blocks) ? NAN : mean.blocks};
-	return weights;
-}
-
-static double off(double found, double wanted, double slack)
-{
-	return isnan(found) || isnan(wanted) ? 0 : fabs(log((found + slack) / (wanted + slack)));
-}
-
-static double distance_of(const struct binding *b, const struct bind_fidelity *found)
-{
-	struct check_figures target = calibrate_target(b);
-
-	return off(found->rows, target.rows, 0.05) + off(found->blocks, target.blocks, 1);
-}
-
-/* Where rows as they are do not reach production's work, calls that find nothing may. */
-static void try_loose(
-    struct binding *b, char ***values, size_t *n, double **weights, struct bind_fidelity *fidelity)
-{
-	struct bind_fidelity loose = {0, NAN, NAN};
-	size_t n_loose = b->n_wanted;
-	char **other;
-	double *other_weights;
-
-	if (b->given || b->order != VECTOR_SAMPLED || b->miss_share > 0 || fidelity->measured == 0 ||
-	    *n < LEAST_WEIGHTED || distance_of(b, fidelity) < OFF)
-		return;
-	slots_loosen(b);
-	other = slots_generate(b, n_loose);
-	other_weights = choose_weights(b, &other, &n_loose, &loose);
-	if (loose.measured > 0 && distance_of(b, &loose) < distance_of(b, fidelity) - OFF / 2) {
-		slots_values_free(b, *values, *n);
-		free(*weights);
-		*values = other;
-		*weights = other_weights;
-		*n = n_loose;
-		*fidelity = loose;
-		return;
-	}
-	slots_values_free(b, other, n_loose);
-	free(other_weights);
-}
-
 /* Literals beside parameters become part of the text; the rest are the replay's parameters. Takes
  * the values over. */
 static void take_values(struct binding *b, char **values, size_t n, struct bound_statement *ret)
@@ -232,17 +151,17 @@ int finish_statement(
 {
 	const struct statement *statement = b->statement;
 	size_t n = vector_count(b), n_checked = n < LAST_CHECK ? n : LAST_CHECK;
-	char **values = slots_generate(b, n);
+	struct chosen chosen = {.values = slots_generate(b, n), .n = n};
 	struct check_result result;
-	double *weights;
 
-	if (check_itself(b, values, n_checked, &result, err) < 0) {
-		slots_values_free(b, values, n);
+	if (check_itself(b, chosen.values, n_checked, &result, err) < 0) {
+		slots_values_free(b, chosen.values, n);
 		return err->code;
 	}
-	*fidelity = (struct bind_fidelity){result.measured, result.rows, result.blocks};
-	weights = choose_weights(b, &values, &n, fidelity);
-	try_loose(b, &values, &n, &weights, fidelity);
+	chosen.fidelity = (struct bind_fidelity){result.measured, result.rows, result.blocks};
+	chosen_weigh(b, &chosen);
+	chosen_improve(b, &chosen);
+	*fidelity = chosen.fidelity;
 	*ret = (struct bound_statement){
 	    .name = xstrdup(statement->name),
 	    .queryid = xstrdup(statement->queryid),
@@ -251,15 +170,15 @@ int finish_statement(
 	    .calls = statement->work.calls,
 	    .exec_ms = statement->work.exec_ms,
 	    .production = statement->work,
-	    .source = source_of(b, weights != NULL),
+	    .source = source_of(b, chosen.weights != NULL),
 	    .protocol = b->protocol,
 	    .order = b->order,
-	    .weights = weights,
-	    .n_vectors = n,
+	    .weights = chosen.weights,
+	    .n_vectors = chosen.n,
 	};
 	for (size_t i = 0; i < statement->tables.n; i++)
 		strv_add(&ret->tables, statement->tables.items[i]);
-	take_values(b, values, n, ret);
+	take_values(b, chosen.values, chosen.n, ret);
 	note_form(b);
 	ret->note = b->note.len ? xstrdup(b->note.data) : NULL;
 	return 0;

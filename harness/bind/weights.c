@@ -10,7 +10,7 @@
 #define FIRST_PENALTY  1e-6
 #define PENALTY_GROWTH 4
 #define MAX_PENALTY    1e3
-#define LEAST_COUNTING 0.15 /* of the vectors: effective sample size, (sum w)^2 / sum w^2 */
+#define LEAST_COUNTING 12 /* vectors, or 5 %: effective sample size, (sum w)^2 / sum w^2 */
 
 /* Distances from the target in units of the vectors' own spread; 0 throughout for a dimension
  * that is left out. */
@@ -152,7 +152,7 @@ bool weights_tilt(
 	off = add_dimension(&t, 1, figures, blocks) || off;
 	for (; off && t.penalty < MAX_PENALTY; t.penalty *= PENALTY_GROWTH) {
 		minimise(&t);
-		if (counting(&t) >= LEAST_COUNTING * (double)n)
+		if (counting(&t) >= fmax(LEAST_COUNTING, 0.05 * (double)n))
 			break;
 	}
 	for (size_t i = 0; off && i < n; i++)

@@ -107,8 +107,7 @@ static void evaluate_errors(
 	else if (fails_on_both(check))
 		check_decide(check, OUTCOME_INCONCLUSIVE,
 		    "%s is %s, but %s on the baseline, too: the replay is at fault, not the candidate%s; "
-		    "give "
-		    "the statement values in a bind override, or leave it out",
+		    "give the statement other values, or skip it, in the file of the gate's \"overrides\"",
 		    what, candidate, baseline, worst);
 	else
 		check_decide(check, OUTCOME_INCONCLUSIVE,

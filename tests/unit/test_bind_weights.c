@@ -70,10 +70,10 @@ static void a_target_out_of_reach_leaves_vectors_to_draw(void **state)
 	(void)state;
 	fill(figures);
 	assert_true(weights_tilt(figures, N, 1e6, 1e6, weights));
-	assert_true(effective(weights) > 0.1 * N);
+	assert_true(effective(weights) >= 11.9);
 	assert_true(weights_mean(figures, weights, N).rows > weights_mean(figures, NULL, N).rows);
 	assert_true(weights_tilt(figures, N, 0, 0, weights));
-	assert_true(effective(weights) > 0.1 * N);
+	assert_true(effective(weights) >= 11.9);
 }
 
 static void what_is_right_already_is_left_alone(void **state)
