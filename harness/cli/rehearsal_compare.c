@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "cli/rehearsal_steps.h"
 #include "judge/plans.h"
+#include "measure/measure_bloat.h"
 #include "measure/measure_plans.h"
 #include "measure/measure_results.h"
 #include "measure/measure_writes.h"
@@ -98,7 +99,9 @@ int rehearsal_indexes(struct rehearsal *r, struct err *err)
 
 	if (r->hypothetical)
 		arms[ARM_CANDIDATE] = arms[ARM_BASELINE];
-	if (measure_begin(arms, &r->measure, err) < 0)
+	if (measure_begin(arms, &r->measure, err) < 0 ||
+	    measure_end(r->measure, false, r->progress, r->run, err) < 0)
 		return err->code;
-	return measure_end(r->measure, false, r->progress, r->run, err);
+	measure_bloat(arms, r->gate->staging == STAGING_LAB, r->run);
+	return 0;
 }

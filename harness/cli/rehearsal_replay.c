@@ -10,7 +10,7 @@
 #include "cli/replay_view.h"
 #include "judge/judge.h"
 #include "judge/plans.h"
-#include "measure/measure_plans.h"
+#include "measure/measure_bloat.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,6 +94,8 @@ static void read_counters(struct rehearsal *r, bool whole)
 	    problem.code != ERR_INTERRUPTED)
 		run_add_disturbance(r->run, "server", true,
 		    "the servers' counters could not be read after the replay: %s", problem.message);
+	if (whole)
+		measure_bloat(r->dbs, r->gate->staging == STAGING_LAB, r->run);
 }
 
 int rehearsal_judge(struct rehearsal *r, struct err *err)

@@ -93,11 +93,17 @@ static void evaluate_redundant(const struct run_index *index, struct check *chec
 		    "no other index can do all that %s does", index->name);
 }
 
-static double growth_share(const struct run_index *index, int arm)
+static void evaluate_bloat(
+    const struct run_index *index, const struct target *target, struct check *check)
 {
-	double before = index->arms[arm].size_bytes - index->arms[arm].growth_bytes;
-
-	return index->arms[arm].exists && before > 0 ? index->arms[arm].growth_bytes / before : NAN;
+	if (!target->named && index->definition && !strstr(index->definition, " USING btree ")) {
+		check->proven = true;
+		check_decide(check, OUTCOME_PASS,
+		    "%s is no B-tree: what of another kind of index is bloat is not known", index->name);
+		return;
+	}
+	evaluate_figure(target, check, index->arms[ARM_BASELINE].bloat,
+	    index->arms[ARM_CANDIDATE].bloat, bound_is_ratio(check->bound) ? BLOAT_LEAST : 0);
 }
 
 static void evaluate_index_figure(const struct run *run, const struct threshold *threshold,
@@ -116,8 +122,7 @@ static void evaluate_index_figure(const struct run *run, const struct threshold 
 	else if (strcmp(name, "index.build_seconds") == 0)
 		evaluate_figure(target, check, NAN, index->build_seconds, 0);
 	else
-		evaluate_figure(target, check, growth_share(index, ARM_BASELINE),
-		    growth_share(index, ARM_CANDIDATE), bound_is_ratio(check->bound) ? BLOAT_LEAST : 0);
+		evaluate_bloat(index, target, check);
 }
 
 void evaluate_index(struct judging *j, const struct threshold *threshold,

@@ -41,7 +41,7 @@ const struct metric metrics[] = {
 	{"index.build_seconds", METRIC_INDEX, UNIT_SECONDS, NAN, true, false, "time the candidate took to build it"},
 	{"index.used", METRIC_INDEX, UNIT_NONE, NAN, false, true, "index scans during the replay"},
 	{"index.redundant", METRIC_INDEX, UNIT_NONE, NAN, true, true, "1 when another index covers the same leading columns"},
-	{"index.bloat", METRIC_INDEX, UNIT_FRACTION, NAN, true, true, "growth during the replay as a share of the size before it"},
+	{"index.bloat", METRIC_INDEX, UNIT_FRACTION, NAN, true, true, "share of a B-tree that a fresh build would not need, at the end"},
 
 	{"table.hot_ratio", METRIC_TABLE, UNIT_FRACTION, NAN, false, true, "share of updates that were heap-only (HOT)"},
 	{"table.dead_tuples", METRIC_TABLE, UNIT_NONE, NAN, true, true, "dead rows at the end, before VACUUM"},

@@ -89,6 +89,7 @@ static void add_index(struct buf *out, const struct run *run, const struct run_i
 	buf_adds(out, "</td>");
 	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, base->size_bytes, cand->size_bytes);
 	html_pair_cell(out, UNIT_BYTES, MORE_IS_WORSE, base->growth_bytes, cand->growth_bytes);
+	html_pair_cell(out, UNIT_FRACTION, MORE_IS_WORSE, base->bloat, cand->bloat);
 	html_pair_cell(out, UNIT_NONE, NEITHER, base->scans, cand->scans);
 	html_pair_cell(out, UNIT_NONE, NEITHER, base->tuples_read, cand->tuples_read);
 	html_figure_cell(out, figure_seconds(index->build_seconds), index->build_seconds);
@@ -100,7 +101,7 @@ static void add_index(struct buf *out, const struct run *run, const struct run_i
 
 static void add_indexes(struct buf *out, const struct run *run)
 {
-	static const char *const columns[] = {"Index", "Change", "Size", "Growth", "Scans",
+	static const char *const columns[] = {"Index", "Change", "Size", "Growth", "Bloat", "Scans",
 	    "Entries read", "Build", "WAL per write, without → with it", "HOT, without → with it",
 	    NULL};
 	size_t shown = 0;

@@ -154,18 +154,22 @@ void markdown_indexes(struct buf *out, const struct run *run, size_t max)
 		const struct run_index_arm *facts = &index->arms[arm];
 		_cleanup_buf_ struct buf users = BUF_INIT;
 
-		if (index->role == INDEX_EXISTING)
+		if (!index_is_changed(index))
 			continue;
 		if (shown++ == 0)
-			buf_adds(out,
-			    "| Index | Change | Size | Build | Scans | Used by | WAL per write, without → "
-			    "with it | HOT, without → with it | Redundant with |\n"
-			    "|---|---|--:|--:|--:|---|--:|--:|---|\n");
+			buf_adds(out, "| Index | Change | Size | Bloat | Build | Scans | Used by | WAL per "
+			              "write, without → "
+			              "with it | HOT, without → with it | Redundant with |\n"
+			              "|---|---|--:|--:|--:|--:|---|--:|--:|---|\n");
 		buf_adds(out, "| ");
 		text_markdown(out, index->name, MAX_NAME * 2);
-		buf_addf(out, " | %s%s | %s", index_role_name(index->role),
-		    facts->exists && !facts->valid ? ", INVALID" : "",
-		    figure_bytes(facts->size_bytes).text);
+		buf_addf(out, " | %s%s",
+		    index->role == INDEX_EXISTING ? "rebuilt" : index_role_name(index->role),
+		    facts->exists && !facts->valid ? ", INVALID" : "");
+		add_pair(out, figure_bytes(index->arms[ARM_BASELINE].size_bytes),
+		    figure_bytes(index->arms[ARM_CANDIDATE].size_bytes));
+		add_pair(out, figure_percent(index->arms[ARM_BASELINE].bloat),
+		    figure_percent(index->arms[ARM_CANDIDATE].bloat));
 		buf_addf(out, " | %s | %s | ", figure_seconds(index->build_seconds).text,
 		    figure_count(facts->scans).text);
 		index_add_users(&users, index);

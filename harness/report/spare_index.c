@@ -5,7 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_USERS 4
+#define MAX_USERS     4
+#define REBUILT_SHARE 0.10
+#define REBUILT_BYTES (64 * 1024.0)
 
 static bool is_used(const struct run_index *index)
 {
@@ -18,6 +20,15 @@ bool index_is_spare(const struct run_index *index)
 	if (index->role != INDEX_EXISTING || index->is_unique || index->is_constraint)
 		return false;
 	return !index->arms[ARM_BASELINE].valid || index->redundant_with || !is_used(index);
+}
+
+bool index_is_changed(const struct run_index *index)
+{
+	const double base = index->arms[ARM_BASELINE].size_bytes;
+	const double cand = index->arms[ARM_CANDIDATE].size_bytes;
+
+	return index->role != INDEX_EXISTING ||
+	       fabs(base - cand) > fmax(REBUILT_SHARE * fmax(base, cand), REBUILT_BYTES);
 }
 
 /* Row versions that got an entry in every index: inserted ones, and updated ones that were not

@@ -17,6 +17,9 @@ bool index_is_spare(const struct run_index *index);
 /* "never used; dropping it saves 9.4 MiB and its part in 1200 row versions that the replay wrote" */
 void index_add_saving(struct buf *out, const struct run *run, const struct run_index *index);
 
+/* Made or dropped by the change; or on both arms, but of another size at the end: rebuilt. */
+bool index_is_changed(const struct run_index *index);
+
 /* "customer timeline, open orders and 3 more", "no statement"; names as they are. */
 void index_add_users(struct buf *out, const struct run_index *index);
 

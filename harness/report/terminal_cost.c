@@ -6,7 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_ROWS 8
+#define MAX_ROWS    8
+#define MAX_INDEXES 40
 
 static void add_row(const struct terminal *t, const char *name, const char *facts)
 {
@@ -26,7 +27,15 @@ static void describe_index(struct buf *out, const struct run_index *index)
 	const enum arm arm = index->role == INDEX_DROPPED ? ARM_BASELINE : ARM_CANDIDATE;
 	const struct run_index_arm *facts = &index->arms[arm];
 
-	buf_addf(out, "%s; %s; ", index_role_name(index->role), figure_bytes(facts->size_bytes).text);
+	if (index->role == INDEX_EXISTING)
+		add_pair(out, "rebuilt; size", figure_bytes(index->arms[ARM_BASELINE].size_bytes),
+		    figure_bytes(facts->size_bytes));
+	else
+		buf_addf(out, "%s; %s", index_role_name(index->role), figure_bytes(facts->size_bytes).text);
+	if (index->role == INDEX_EXISTING && isfinite(facts->bloat))
+		add_pair(out, "bloat", figure_percent(index->arms[ARM_BASELINE].bloat),
+		    figure_percent(facts->bloat));
+	buf_adds(out, "; ");
 	if (facts->scans > 0)
 		buf_addf(out, "%s scans, %s entries read", figure_count(facts->scans).text,
 		    figure_count(facts->tuples_read).text);
@@ -54,10 +63,10 @@ static void add_indexes(const struct terminal *t, const struct run *run)
 {
 	size_t shown = 0;
 
-	for (size_t i = 0; i < run->n_indexes && shown < MAX_ROWS; i++) {
+	for (size_t i = 0; i < run->n_indexes && shown < MAX_INDEXES; i++) {
 		_cleanup_buf_ struct buf facts = BUF_INIT;
 
-		if (run->indexes[i].role == INDEX_EXISTING)
+		if (!index_is_changed(&run->indexes[i]))
 			continue;
 		if (shown++ == 0)
 			terminal_heading(t, "INDEXES OF THE CHANGE");
