@@ -4,6 +4,7 @@
 #include "bind/form.h"
 #include "bind/given.h"
 #include "bind/identify.h"
+#include "bind/logged.h"
 #include "bind/oracle.h"
 
 #include "base/clock.h"
@@ -197,6 +198,8 @@ static int draw_values(struct binding *b, struct err *err)
 		rc = choose_literals(b, err);
 	if (rc == 0)
 		rc = calibrate(b, err);
+	if (rc == 0)
+		rc = logged_use(b, err);
 	return rc;
 }
 
@@ -288,7 +291,8 @@ static int bind_or_skip(struct bind_run *run, const struct statement *statement,
 static double time_share(const struct workload *workload, const struct statement *statement)
 {
 	double total = workload_total_ms(workload);
-	double share = total > 0 ? statement->work.exec_ms / total : 0;
+	double ms = statement->work.exec_ms; /* a log may not tell it */
+	double share = total > 0 && !isnan(ms) ? ms / total : 0;
 
 	return 0.5 * share + 0.5 / (double)workload->n_statements;
 }

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/progress.h"
+#include "model/logged_values.h"
 #include "model/names.h"
 #include "model/overrides.h"
 #include "model/vectors.h"
@@ -36,6 +37,7 @@ struct bind_options {
 	double calibrate_s;           /* time for choosing settings, all statements; 0 means 60 */
 	const struct statement_names *rewrites; /* checked by bind_check_rewrites; NULL for none */
 	const struct overrides *overrides;   /* NULL: none */
+	const struct logged_values *logged;  /* NULL: none */
 	struct bind_fidelity **ret_fidelity; /* NULL, or gets an array in step with ret->statements;
 	                                      * caller frees */
 };

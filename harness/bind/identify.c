@@ -335,7 +335,8 @@ int identify(struct binding *b, struct err *err)
 	bool mapped, found = false;
 	int rc = 0;
 
-	if (oracle_silence(b->run->oracle) || sql_analyze(b->statement->text, &original, &ignored) < 0)
+	if (oracle_silence(b->run->oracle) || strcmp(b->statement->queryid, "0") == 0 ||
+	    sql_analyze(b->statement->text, &original, &ignored) < 0)
 		return 0;
 	s.n = original.n_params;
 	s.places = xcalloc((size_t)s.n + 1, sizeof(*s.places));

@@ -124,7 +124,7 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	struct workload workload = {0};
 	struct strv args = {0};
 	struct db *db = NULL;
-	const char *input = NULL, *output = "-", *overrides_file = NULL;
+	const char *input = NULL, *output = "-", *overrides_file = NULL, *samples_file = NULL;
 	int64_t seed = 42, n_vectors = 200, expected_ops = 24000;
 	uint64_t calibrate_ns = 60 * UINT64_C(1000000000);
 	const struct option_spec options[] = {
@@ -143,9 +143,12 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	        "for finding range widths, intervals and LIMITs (default: 60s)", &calibrate_ns},
 	    {"overrides", 0, OPTION_STRING, "FILE",
 	        "values, a query of values, or skip, by statement (YAML)", &overrides_file},
+	    {"samples", 0, OPTION_STRING, "FILE",
+	        "values that production's clients sent, from capture --samples", &samples_file},
 	    OPTIONS_END,
 	};
 	struct overrides overrides = {0};
+	struct logged_values logged = {0};
 	struct bind_options bind = {0};
 	int rc = options_parse(&usage, options, argc, argv, &args, err);
 
@@ -164,6 +167,10 @@ int cmd_bind(int argc, char **argv, struct err *err)
 		rc = overrides_load(overrides_file, &overrides, err);
 		bind.overrides = &overrides;
 	}
+	if (rc == 0 && samples_file) {
+		rc = logged_values_load(samples_file, &logged, err);
+		bind.logged = &logged;
+	}
 	if (rc == 0)
 		rc = workload_load(input, &workload, err);
 	if (rc == 0)
@@ -173,5 +180,6 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	db_close(db);
 	workload_release(&workload);
 	overrides_release(&overrides);
+	logged_values_release(&logged);
 	return rc < 0 ? rc : EXIT_PASS;
 }

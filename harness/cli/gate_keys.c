@@ -15,6 +15,9 @@ static const struct gate_key_text top[] = {
     {"overrides", "FILE", NULL,
         "Values for statements: lists of them, a query that finds them on staging, or skip. See "
         "bind --overrides."},
+    {"samples", "FILE", NULL,
+        "Values that production's clients sent, from a server log: see capture --samples. They are "
+        "used where they do production's work on staging."},
     {"alpha", "FRACTION", "1%",
         "How often a gate on an unchanged system may fail, over all its timing checks: 0.0001% to "
         "20%."},

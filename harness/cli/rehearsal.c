@@ -30,6 +30,8 @@ static int check_files(struct rehearsal *r, struct err *err)
 		return err->code;
 	if (gate->overrides && overrides_load(gate->overrides, &r->overrides, err) < 0)
 		return err->code;
+	if (gate->samples && logged_values_load(gate->samples, &r->logged, err) < 0)
+		return err->code;
 	if (r->workload.n_statements == 0)
 		return err_set(err, ERR_USAGE, "%s holds no statement", gate->workload);
 	/* First: a rewrite's check has the name that is wrong. */
@@ -149,6 +151,7 @@ static void release(struct rehearsal *r)
 	workload_release(&r->workload);
 	vectors_release(&r->vectors);
 	overrides_release(&r->overrides);
+	logged_values_release(&r->logged);
 	replay_result_release(&r->replay);
 	db_target_release(&r->staging);
 	for (int arm = 0; arm < N_ARMS; arm++)

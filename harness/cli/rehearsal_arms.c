@@ -124,6 +124,7 @@ int rehearsal_bind(struct rehearsal *r, struct err *err)
 	    .seed = r->gate->replay.seed,
 	    .expected_ops = rate * (double)rehearsal_longest_ns(r->gate) / 1e9,
 	    .overrides = &r->overrides,
+	    .logged = &r->logged,
 	    .rewrites = &r->gate->rewrites,
 	};
 	char share[32];

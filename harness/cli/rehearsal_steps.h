@@ -11,6 +11,7 @@
 #include "cli/rehearsal.h"
 #include "cli/result_dir.h"
 #include "measure/measure.h"
+#include "model/logged_values.h"
 #include "model/overrides.h"
 #include "replay/replay.h"
 #include "stage/clone.h"
@@ -34,6 +35,7 @@ struct rehearsal {
 	struct db_target targets[N_ARMS];
 	struct db *dbs[N_ARMS];
 	struct overrides overrides;
+	struct logged_values logged;
 	struct vectors vectors;
 	struct environment *before;
 	struct measure *measure;

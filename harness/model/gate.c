@@ -1,6 +1,5 @@
 #include "model/gate.h"
 
-#include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "model/gate_loader.h"
@@ -44,6 +43,11 @@ static int load_workload(struct gate_loader *l, const struct yaml_node *node, vo
 static int load_overrides(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
 	return gate_path(l, GATE_OVERRIDES, node, &((struct gate *)target)->overrides);
+}
+
+static int load_samples(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_path(l, GATE_OVERRIDES, node, &((struct gate *)target)->samples);
 }
 
 static int load_results(struct gate_loader *l, const struct yaml_node *node, void *target)
@@ -96,6 +100,7 @@ static const struct gate_key keys[] = {
     {"replay", gate_load_replay},
     {"thresholds", gate_load_thresholds},
     {"overrides", load_overrides},
+    {"samples", load_samples},
     {"alpha", load_alpha},
     {"dead_band", load_dead_band},
     {"guard", load_guard},
@@ -171,15 +176,11 @@ int gate_load(const char *path, struct gate *ret, struct err *err)
 
 int gate_load_without(const char *path, unsigned parts, struct gate *ret, struct err *err)
 {
-	_cleanup_buf_ struct buf text = BUF_INIT;
 	_cleanup_free_ char *dir = file_dirname(path);
 	struct gate_loader l = {.file = path, .dir = dir, .without = parts, .err = err};
 	struct yaml_node *root;
-	int rc = file_read(path, YAML_MAX_BYTES, &text, err);
+	int rc = yaml_load(path, &root, err);
 
-	if (rc < 0)
-		return rc;
-	rc = yaml_parse(path, text.data, text.len, &root, err);
 	if (rc < 0)
 		return rc;
 	rc = load_tree(&l, root, ret);
@@ -213,8 +214,8 @@ void gate_release(struct gate *gate)
 {
 	char *owned[] = {gate->file, gate->name, gate->fixture, gate->bindir, gate->dsn, gate->workload,
 	    gate->existing_dsn[0], gate->existing_dsn[1], gate->clone_create, gate->clone_drop,
-	    gate->up, gate->down, gate->up_sql, gate->down_sql, gate->overrides, gate->results_dir,
-	    gate->rewrites_file};
+	    gate->up, gate->down, gate->up_sql, gate->down_sql, gate->overrides, gate->samples,
+	    gate->results_dir, gate->rewrites_file};
 
 	for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
 		free(owned[i]);

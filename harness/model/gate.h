@@ -98,6 +98,7 @@ struct gate {
 	char *rewrites_file;             /* candidate.rewrites; NULL */
 	struct statement_names rewrites; /* what it says: none without a file */
 	char *overrides;                 /* bind overrides file; NULL */
+	char *samples;                   /* values of the log, from capture --samples; NULL */
 	struct replay_options replay;
 	struct threshold *thresholds;
 	size_t n_thresholds, cap_thresholds;

@@ -6,7 +6,7 @@
 const char *const value_source_names[N_VALUE_SOURCES] = {
     [VALUES_NONE] = "none",
     [VALUES_OVERRIDE] = "override",
-    [VALUES_LOG] = "log",
+    [VALUES_LOG] = "log sample",
     [VALUES_CALIBRATED] = "calibrated",
     [VALUES_WITNESS] = "witness",
     [VALUES_STATISTICS] = "statistics",
@@ -85,7 +85,7 @@ double vectors_coverage_time(const struct vectors *vectors)
 	double bound = 0;
 
 	for (size_t i = 0; i < vectors->n_statements; i++)
-		bound += vectors->statements[i].exec_ms;
+		bound += isnan(vectors->statements[i].exec_ms) ? 0 : vectors->statements[i].exec_ms;
 	return vectors->total_ms > 0 ? bound / vectors->total_ms : 0;
 }
 
