@@ -64,7 +64,7 @@ static int override_replay(
 		protocol_parse(protocols[given->protocol], &replay->protocol);
 	if (given->no_early_stop)
 		replay->early_stop = false;
-	return 0;
+	return turns_check(replay, err);
 }
 
 /* What the command line says instead of the file. */

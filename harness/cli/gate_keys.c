@@ -103,6 +103,16 @@ static const struct gate_key_text replay[] = {
         "One of poisson, as independent users send, and uniform, evenly spaced, which can fall "
         "into step with periodic work of the server."},
     {"seed", "NUMBER", NULL, "Another seed draws another schedule and other values."},
+    {"design", "NAME", NULL,
+        "One of pairs (every request goes to both arms at once, so what disturbs one disturbs both), "
+        "slices (one arm alone, then the other alone with the same requests, in alternating order; "
+        "each has half of the time) and sequential (the whole baseline, then the whole candidate: for "
+        "reports, it never passes)."},
+    {"alone", "FRACTION", "0",
+        "With pairs: spend this share of the time, 1% to 50%, in slices in which one arm runs alone. "
+        "What slows the whole machine slows both arms of a pair, and shows only there: as alone.p50 "
+        "of all, at most 1.10 unless a threshold says otherwise."},
+    {"slice", "DURATION", "1s; 250ms with alone", "How long an arm runs alone at a time, from 100 ms."},
     {"pair_gap", "DURATION", NULL,
         "Every request goes to both arms; the second of them this much later. At most 1 s."},
     {"statement_timeout", "DURATION", NULL, "Of every session, from 1 ms to 1 h."},

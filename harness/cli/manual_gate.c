@@ -51,6 +51,7 @@ static const struct {
 	const char *title;
 } families[] = {
     {METRIC_SERVICE, "Service time: from sending a request to its answer. Tested statistically."},
+    {METRIC_ALONE, "The same while one arm ran alone, which a gate with replay: alone has:"},
     {METRIC_RESPONSE,
         "Response time: from the moment a request was due, so that a stall shows in every request "
         "that had to wait. Tested statistically."},
@@ -131,6 +132,8 @@ static const char *replay_default(const char *key, char out[32])
 		return protocol_name(usual->protocol);
 	if (strcmp(key, "arrivals") == 0)
 		return arrivals_names[usual->arrivals];
+	if (strcmp(key, "design") == 0)
+		return design_names[usual->design];
 	if (strcmp(key, "early_stop") == 0)
 		return usual->early_stop ? "true" : "false";
 	return NULL;

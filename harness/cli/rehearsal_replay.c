@@ -38,7 +38,7 @@ static bool look(void *ctx, const struct replay_state *state)
 	judge_run(&input, r->run);
 	replay_view(&text, &view, state);
 	progress_say(r->progress, PROGRESS_TICK, "%s", text.data);
-	if (planned_time_is_over)
+	if (planned_time_is_over && r->run->replay.design != DESIGN_SEQUENTIAL)
 		return r->run->verdict.outcome == OUTCOME_INCONCLUSIVE;
 	return !(r->gate->replay.early_stop && judge_is_clear(r->run));
 }

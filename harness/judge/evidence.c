@@ -14,9 +14,25 @@
 /* The cut of time into blocks, and what counts as now. */
 struct cut {
 	uint64_t from_ns, block_ns, now_ns;
+	uint64_t last_due_ns;
 	size_t n_blocks;
 	bool final;
+	struct turns turns;
 };
+
+enum evidence_kind evidence_kind_of(enum metric_family family)
+{
+	switch (family) {
+	case METRIC_SERVICE:
+		return EVIDENCE_SERVICE;
+	case METRIC_RESPONSE:
+		return EVIDENCE_RESPONSE;
+	case METRIC_ALONE:
+		return EVIDENCE_ALONE;
+	default:
+		return N_EVIDENCE_KINDS;
+	}
+}
 
 /* What one pass over the samples tells about all of them. */
 struct extent {
@@ -67,6 +83,7 @@ static struct cut cut_time(struct evidence *evidence, const struct extent *exten
 	double span_s;
 
 	cut.now_ns = extent->last_done_ns;
+	cut.last_due_ns = extent->last_due_ns;
 	span_s = end > cut.from_ns ? (double)(end - cut.from_ns) / 1e9 : 0;
 	evidence->block_s = block_length(planned_s, span_s, final);
 	evidence->warmup_s = warmup_s;
@@ -87,26 +104,35 @@ static struct cut cut_time(struct evidence *evidence, const struct extent *exten
 /* The block of an op, or SIZE_MAX when it does not count. */
 static size_t block_of(const struct cut *cut, const struct sample *s)
 {
+	uint64_t at_ns = turns_folded_ns(&cut->turns, s->due_ns, s->arm);
 	size_t block;
 
-	if (s->due_ns < cut->from_ns)
+	if (at_ns < cut->from_ns)
 		return SIZE_MAX;
-	block = (size_t)((s->due_ns - cut->from_ns) / cut->block_ns);
+	if (!cut->final && turns_alone(&cut->turns, s->due_ns) &&
+	    turns_period_end_ns(&cut->turns, s->due_ns) > cut->last_due_ns)
+		return SIZE_MAX;
+	block = (size_t)((at_ns - cut->from_ns) / cut->block_ns);
 	if (block < cut->n_blocks)
 		return block;
 	return cut->final && cut->n_blocks ? cut->n_blocks - 1 : SIZE_MAX;
 }
 
-static bool counts(const struct sample *s, int kind)
+/* Where arms are paired most of the time, what they did alone is another question. */
+static bool counts(const struct cut *cut, const struct sample *s, int kind)
 {
-	if (kind == EVIDENCE_SERVICE)
+	bool alone = cut->turns.paired_ns && turns_alone(&cut->turns, s->due_ns);
+
+	if (alone != (kind == EVIDENCE_ALONE))
+		return false;
+	if (kind != EVIDENCE_RESPONSE)
 		return s->status == SAMPLE_OK && s->sent_ns >= s->due_ns && s->done_ns >= s->sent_ns;
 	return s->status == SAMPLE_OK || s->status == SAMPLE_UNFINISHED;
 }
 
 static uint64_t value_of(const struct sample *s, int kind)
 {
-	return kind == EVIDENCE_SERVICE ? sample_service_ns(s) : sample_response_ns(s);
+	return kind == EVIDENCE_RESPONSE ? sample_response_ns(s) : sample_service_ns(s);
 }
 
 /* Which arms have an answer, by op number, as in extent.arms. NULL when nothing is pending: the run
@@ -130,6 +156,8 @@ static struct sample pending_twin(const struct sample *s, const struct cut *cut)
 	struct sample twin = *s;
 
 	twin.arm = (uint8_t)(N_ARMS - 1 - s->arm);
+	if (turns_alone(&cut->turns, s->due_ns))
+		twin.due_ns = turns_twin_ns(&cut->turns, s->due_ns, s->arm);
 	twin.status = SAMPLE_OK;
 	twin.sent_ns = twin.due_ns;
 	twin.done_ns = cut->now_ns > twin.due_ns ? cut->now_ns : twin.due_ns;
@@ -153,7 +181,7 @@ static void take(struct pass *pass, const struct sample *s)
 	if (block == SIZE_MAX || s->statement >= evidence->n_statements || s->arm >= N_ARMS)
 		return;
 	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
-		if (!evidence->wanted[kind] || !counts(s, kind))
+		if (!evidence->wanted[kind] || !counts(pass->cut, s, kind))
 			continue;
 		if (pass->placing)
 			evidence->packed[kind][pass->next[kind][key]++] = series_pack(value_of(s, kind), block);
@@ -210,10 +238,11 @@ void evidence_init(struct evidence *evidence, const struct samples *samples, con
 	for (size_t i = 0; i < run->n_thresholds; i++) {
 		enum metric_family family = run->thresholds[i].metric->family;
 
-		evidence->wanted[EVIDENCE_SERVICE] |= family == METRIC_SERVICE;
-		evidence->wanted[EVIDENCE_RESPONSE] |= family == METRIC_RESPONSE;
+		if (evidence_kind_of(family) < N_EVIDENCE_KINDS)
+			evidence->wanted[evidence_kind_of(family)] = true;
 	}
 	cut = cut_time(evidence, &extent, planned_seconds, warmup_s, final);
+	cut.turns = turns_of(&run->replay);
 	pass.cut = &cut;
 	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++)
 		evidence->start[kind] = xcalloc(n_keys + 1, sizeof(size_t));

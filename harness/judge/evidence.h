@@ -15,6 +15,10 @@
  * In mid-run, the block in progress is left out, and an op of which only one arm has answered
  * counts on the other with the time it has waited so far: otherwise the slowest ops would be
  * missing from every look.
+ *
+ * Where the arms take turns (model/turns.h), ops are put into the block that their twins on the
+ * first arm are in, so that a block still compares the same ops; a look leaves out the period in
+ * progress.
  */
 #ifndef JUDGE_EVIDENCE_H
 #define JUDGE_EVIDENCE_H
@@ -26,7 +30,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum evidence_kind { EVIDENCE_SERVICE, EVIDENCE_RESPONSE, N_EVIDENCE_KINDS };
+/* ALONE is the service time of ops that were due while one arm ran alone, in the design that has both;
+ * the other two then leave these ops out. */
+enum evidence_kind { EVIDENCE_SERVICE, EVIDENCE_RESPONSE, EVIDENCE_ALONE, N_EVIDENCE_KINDS };
+/* N_EVIDENCE_KINDS for a family that is not timed. */
+enum evidence_kind evidence_kind_of(enum metric_family family);
 
 struct evidence {
 	size_t n_statements;

@@ -15,6 +15,7 @@ static const struct {
 } families[] = {
     {METRIC_SERVICE, evaluate_timing, FROM_SAMPLES},
     {METRIC_RESPONSE, evaluate_timing, FROM_SAMPLES},
+    {METRIC_ALONE, evaluate_timing, FROM_SAMPLES},
     {METRIC_COUNTER, evaluate_counter, FROM_COUNTERS},
     {METRIC_OP, evaluate_op, AT_THE_END},
     {METRIC_TABLE, evaluate_table, FROM_COUNTERS},
@@ -167,6 +168,9 @@ void judge_run(const struct judge_input *input, struct run *run)
 
 bool judge_is_clear(const struct run *run)
 {
+	/* The candidate's half is still to come. */
+	if (run->replay.design == DESIGN_SEQUENTIAL)
+		return false;
 	return run->verdict.outcome == OUTCOME_FAIL ||
 	       (run->verdict.outcome == OUTCOME_PASS && run->verdict.proven);
 }

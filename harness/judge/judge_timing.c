@@ -9,8 +9,8 @@
 
 #include <math.h>
 
-#define MIN_BLOCKS       20 /* in mid-run */
-#define MIN_USED_BLOCKS  10 /* with at least one op */
+#define MIN_BLOCKS      20 /* in mid-run */
+#define MIN_USED_BLOCKS 10 /* with at least one op */
 
 static double unit_scale(const struct check *check)
 {
@@ -124,7 +124,7 @@ static struct timing *add_timing(struct judging *j, const struct threshold *thre
 	t = &j->timings[j->n_timings++];
 	*t = (struct timing){
 	    .check = (size_t)(check - j->run->checks),
-	    .kind = threshold->metric->family == METRIC_SERVICE ? EVIDENCE_SERVICE : EVIDENCE_RESPONSE,
+	    .kind = evidence_kind_of(threshold->metric->family),
 	    .statements = xmemdup(target->statements, target->n_statements * sizeof(size_t)),
 	    .n_statements = target->n_statements,
 	    .named = target->named,
@@ -138,8 +138,7 @@ static struct timing *add_timing(struct judging *j, const struct threshold *thre
 void evaluate_timing(struct judging *j, const struct threshold *threshold,
     const struct target *target, struct check *check)
 {
-	enum evidence_kind kind =
-	    threshold->metric->family == METRIC_SERVICE ? EVIDENCE_SERVICE : EVIDENCE_RESPONSE;
+	enum evidence_kind kind = evidence_kind_of(threshold->metric->family);
 	struct series_pair pair;
 	struct timing *t;
 
@@ -147,6 +146,12 @@ void evaluate_timing(struct judging *j, const struct threshold *threshold,
 		check->proven = true;
 		check_decide(check, OUTCOME_PASS, "the workload has no statement in the scope \"%s\"",
 		    target->label);
+		return;
+	}
+	if (kind == EVIDENCE_ALONE && !(j->run->replay.alone > 0)) {
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s is not known: this run had no time in which one arm ran alone (replay: alone)",
+		    threshold->metric->name);
 		return;
 	}
 	evidence_pair(&j->evidence, kind, target->statements, target->n_statements, &pair);

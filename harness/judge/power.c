@@ -105,8 +105,7 @@ static void plan_threshold(const struct vectors *vectors, const double *shares, 
 
 static bool is_planned_test(const struct threshold *threshold)
 {
-	return (threshold->metric->family == METRIC_SERVICE ||
-	           threshold->metric->family == METRIC_RESPONSE) &&
+	return evidence_kind_of(threshold->metric->family) < N_EVIDENCE_KINDS &&
 	       threshold->metric->quantile < 1 && threshold->bound == BOUND_MAX_RATIO;
 }
 
@@ -173,17 +172,30 @@ static char *describe_all(struct planned_checks *checks, const struct gate *gate
 	return buf_detach(&out);
 }
 
+/* Where arms take turns, an arm does not receive ops all the time. */
+static double time_share(const struct turns *turns, enum metric_family family)
+{
+	double sending = turns_sending_share(turns), paired = turns_paired_share(turns);
+
+	if (family == METRIC_ALONE)
+		return sending - paired;
+	return paired > 0 ? paired : sending;
+}
+
 char *judge_power_statement(const struct vectors *vectors, const struct gate *gate)
 {
 	_cleanup_free_ double *shares = op_shares(vectors);
 	struct planned_checks checks = {0};
 	double rate = gate->replay.rate_per_s > 0 ? gate->replay.rate_per_s : vectors->production_rate;
 	double ops = rate * (double)gate->replay.duration_ns / 1e9 * JUDGED_SHARE;
+	struct turns turns = turns_of(&gate->replay);
 	char *text = NULL;
 
 	for (size_t i = 0; i < gate->n_thresholds; i++)
 		if (is_planned_test(&gate->thresholds[i]))
-			plan_threshold(vectors, shares, ops, &gate->thresholds[i], &checks);
+			plan_threshold(vectors, shares,
+			    ops * time_share(&turns, gate->thresholds[i].metric->family), &gate->thresholds[i],
+			    &checks);
 	if (checks.n)
 		text = describe_all(&checks, gate);
 	for (size_t i = 0; i < checks.n; i++)

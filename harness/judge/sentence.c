@@ -92,6 +92,8 @@ char *metric_phrase(const struct check *check)
 		return xasprintf("%s of %s", figure, scope_phrase(check->scope));
 	if (check->metric->family == METRIC_RESPONSE)
 		return xasprintf("%s response time of %s", figure, scope_phrase(check->scope));
+	if (check->metric->family == METRIC_ALONE)
+		return xasprintf("%s of %s, one arm alone,", figure, scope_phrase(check->scope));
 	if (check->metric->family == METRIC_RUN)
 		return xstrdup(check->metric->name);
 	return xasprintf("%s of %s", check->metric->name,

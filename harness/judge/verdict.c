@@ -20,7 +20,7 @@
 
 static bool is_timing(const struct check *check)
 {
-	return check->metric->family == METRIC_SERVICE || check->metric->family == METRIC_RESPONSE;
+	return evidence_kind_of(check->metric->family) < N_EVIDENCE_KINDS;
 }
 
 static double achieved_share(const struct run *run)
@@ -40,6 +40,10 @@ static void invalidating_reasons(const struct run *run, struct strv *ret)
 	for (size_t i = 0; i < run->n_disturbances; i++)
 		if (run->disturbances[i].blocks_pass)
 			strv_add(ret, run->disturbances[i].text);
+	if (run->replay.design == DESIGN_SEQUENTIAL)
+		strv_add(ret, "with design: sequential each arm has its own stretch of time, and what "
+		              "changed between "
+		              "them looks like the candidate's doing; use pairs or slices for a verdict");
 	if (g->lag_p99 > LAG_P99_LIMIT_S)
 		strv_addf(ret,
 		    "the load generator was late: 1%% of the ops were sent at least %s after they were "

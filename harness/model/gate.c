@@ -127,6 +127,21 @@ static int require(struct gate_loader *l, const struct yaml_node *root, const ch
 	return err_set(l->err, ERR_USAGE, "%s: \"%s\" is missing", l->file, key);
 }
 
+/* A check of what is never measured would be open forever. */
+static int check_alone_thresholds(struct gate_loader *l, const struct gate *gate)
+{
+	for (size_t i = 0; i < gate->n_thresholds; i++) {
+		const struct threshold *threshold = &gate->thresholds[i];
+
+		if (threshold->metric->family == METRIC_ALONE && !(gate->replay.alone > 0))
+			return err_set(l->err, ERR_USAGE,
+			    "%s:%d: %s is measured only when one arm runs alone for a part of the time: add "
+			    "alone: 10%% to replay",
+			    l->file, threshold->line, threshold->metric->name);
+	}
+	return 0;
+}
+
 /* What only the whole file can tell. */
 static int complete(struct gate_loader *l, const struct yaml_node *root, struct gate *gate)
 {
@@ -146,7 +161,8 @@ static int complete(struct gate_loader *l, const struct yaml_node *root, struct 
 		gate_add_default_thresholds(gate);
 	}
 	gate_add_rewrite_thresholds(gate);
-	return 0;
+	gate_add_alone_threshold(gate);
+	return check_alone_thresholds(l, gate);
 }
 
 static int load_tree(struct gate_loader *l, const struct yaml_node *root, struct gate *ret)

@@ -14,6 +14,7 @@
 #include "model/names.h"
 #include "model/protocol.h"
 #include "model/schedule.h"
+#include "model/turns.h"
 #include "model/workload.h"
 
 #include <stdbool.h>
@@ -74,6 +75,9 @@ struct replay_options {
 	enum protocol protocol;   /* CAPTURED means prepared where nothing better is known */
 	enum arrivals arrivals;
 	uint64_t seed;
+	enum design design;            /* who runs when: see model/turns.h */
+	double alone;                  /* pairs: share of the time in which one arm runs alone */
+	uint64_t slice_ns;             /* how long an arm runs alone at a time */
 	uint64_t pair_gap_ns;          /* second arm of a pair after the first; default 1 ms */
 	uint64_t statement_timeout_ns; /* default 30 s */
 	uint64_t drain_timeout_ns;     /* how long unanswered ops may take after the last due time */
@@ -132,6 +136,9 @@ int gate_check_rewrites(const struct gate *gate, const struct workload *workload
 /* No rewrite may return other rows: result.mismatches of each rewritten statement at most 0,
  * appended where the gate itself says nothing about that metric. */
 void gate_add_rewrite_thresholds(struct gate *gate);
+/* Alone, the candidate is not slower than the baseline alone: appended when the arms run alone for a
+ * part of the time and the gate itself says nothing about alone.*. */
+void gate_add_alone_threshold(struct gate *gate);
 /* The default policy's thresholds, appended. */
 void gate_add_default_thresholds(struct gate *gate);
 /* Why the policy has its i-th threshold, for manuals; NULL beyond the last. */

@@ -60,17 +60,18 @@ void gate_add_default_thresholds(struct gate *gate)
 	}
 }
 
-static bool judges_results(const struct gate *gate)
+static bool judges(const struct gate *gate, enum metric_family family, const char *metric)
 {
 	for (size_t i = 0; i < gate->n_thresholds; i++)
-		if (strcmp(gate->thresholds[i].metric->name, "result.mismatches") == 0)
+		if (gate->thresholds[i].metric->family == family &&
+		    (!metric || strcmp(gate->thresholds[i].metric->name, metric) == 0))
 			return true;
 	return false;
 }
 
 void gate_add_rewrite_thresholds(struct gate *gate)
 {
-	if (judges_results(gate))
+	if (judges(gate, METRIC_OP, "result.mismatches"))
 		return;
 	for (size_t i = 0; i < gate->rewrites.n; i++) {
 		GROW(gate->thresholds, gate->n_thresholds, gate->cap_thresholds);
@@ -81,4 +82,18 @@ void gate_add_rewrite_thresholds(struct gate *gate)
 		    .over = NAN,
 		};
 	}
+}
+
+void gate_add_alone_threshold(struct gate *gate)
+{
+	if (!(gate->replay.alone > 0) || judges(gate, METRIC_ALONE, NULL))
+		return;
+	GROW(gate->thresholds, gate->n_thresholds, gate->cap_thresholds);
+	gate->thresholds[gate->n_thresholds++] = (struct threshold){
+	    .metric = metric_find("alone.p50"),
+	    .scope = {.kind = SCOPE_ALL},
+	    .bound = BOUND_MAX_RATIO,
+	    .limit = 1.10,
+	    .over = NAN,
+	};
 }

@@ -10,6 +10,11 @@
 #define CLIENTS_MAX 10000
 #define JOBS_MAX    64
 #define WEEK_NS     (7 * 86400 * NS_PER_S)
+#define ALONE_MIN   0.01
+#define ALONE_MAX   0.5
+
+#define SLICE_NS       NS_PER_S          /* design: slices */
+#define ALONE_SLICE_NS (250 * NS_PER_MS) /* short, so that a minute has enough of them */
 
 const struct replay_options replay_options_default = {
     .rate_per_s = 100,
@@ -132,6 +137,27 @@ static int load_seed(struct gate_loader *l, const struct yaml_node *node, void *
 	return 0;
 }
 
+static int load_design(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	int choice;
+
+	if (gate_choice(l, node, design_names, N_DESIGNS, &choice) < 0)
+		return ERR_USAGE;
+	((struct replay_options *)target)->design = (enum design)choice;
+	return 0;
+}
+
+static int load_alone(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_fraction(l, node, ALONE_MIN, ALONE_MAX, &((struct replay_options *)target)->alone);
+}
+
+static int load_slice(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	return gate_duration(
+	    l, node, 100 * NS_PER_MS, 3600 * NS_PER_S, &((struct replay_options *)target)->slice_ns);
+}
+
 static int load_pair_gap(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
 	return gate_duration(l, node, 0, NS_PER_S, &((struct replay_options *)target)->pair_gap_ns);
@@ -163,11 +189,31 @@ static const struct gate_key keys[] = {
     {"protocol", load_protocol},
     {"arrivals", load_arrivals},
     {"seed", load_seed},
+    {"design", load_design},
+    {"alone", load_alone},
+    {"slice", load_slice},
     {"pair_gap", load_pair_gap},
     {"statement_timeout", load_statement_timeout},
     {"drain_timeout", load_drain_timeout},
     {"early_stop", load_early_stop},
 };
+
+/* A slice has the length that its design needs, and nothing to say without one. */
+static int complete_turns(
+    struct gate_loader *l, const struct yaml_node *node, struct replay_options *replay)
+{
+	bool slices = replay->design == DESIGN_SLICES;
+	struct err inner = {0};
+
+	if (!slices && !(replay->alone > 0) && gate_child(node, "slice"))
+		return gate_reject(l, gate_child(node, "slice"),
+		    "there are slices with design: slices or with alone only");
+	if (!replay->slice_ns && slices)
+		replay->slice_ns = SLICE_NS;
+	if (!replay->slice_ns && replay->alone > 0)
+		replay->slice_ns = ALONE_SLICE_NS;
+	return turns_check(replay, &inner) < 0 ? gate_reject(l, node, "%s", inner.message) : 0;
+}
 
 int gate_load_replay(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
@@ -181,5 +227,5 @@ int gate_load_replay(struct gate_loader *l, const struct yaml_node *node, void *
 		    replay->clients);
 	if (replay->max_duration_ns && replay->max_duration_ns < replay->duration_ns)
 		return gate_reject(l, gate_child(node, "max_time"), "it is shorter than time");
-	return 0;
+	return complete_turns(l, node, replay);
 }

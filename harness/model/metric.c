@@ -17,6 +17,9 @@
 const struct metric metrics[] = {
 	DISTRIBUTION("latency", METRIC_SERVICE, "service time"),
 	DISTRIBUTION("response", METRIC_RESPONSE, "response time"),
+	{"alone.mean", METRIC_ALONE, UNIT_SECONDS, 0, true, true, "mean service time while one arm ran alone"},
+	{"alone.p50", METRIC_ALONE, UNIT_SECONDS, 0.50, true, true, "median service time while one arm ran alone"},
+	{"alone.p95", METRIC_ALONE, UNIT_SECONDS, 0.95, true, true, "95% of the service times while one arm ran alone are at most this"},
 
 	{"throughput", METRIC_OP, UNIT_RATE, NAN, false, true, "successful operations per second"},
 	{"errors.rate", METRIC_OP, UNIT_FRACTION, NAN, true, true, "share of operations that failed or got no answer"},

@@ -12,6 +12,7 @@
 enum metric_family {
 	METRIC_SERVICE,  /* latency.*: quantile or mean of service time, tested by JUDGE section 2 */
 	METRIC_RESPONSE, /* response.*: the same of response time */
+	METRIC_ALONE,    /* alone.*: service time while one arm ran alone (replay: alone) */
 	METRIC_COUNTER,  /* from pg_stat_statements: nearly noise-free, judged first */
 	METRIC_OP,       /* counted by the replay: errors.rate, slow.count, throughput, result.* */
 	METRIC_TABLE,    /* table.*: statistics views and sizes */

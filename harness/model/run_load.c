@@ -224,6 +224,10 @@ static void load_replay(struct json_reader *r, const json_t *object, struct repl
 		json_reject(r, "protocol", "is \"%.60s\", which is no protocol", protocol);
 	ret->arrivals = (enum arrivals)load_word(r, object, "arrivals", arrivals_names, N_ARRIVALS);
 	ret->seed = load_seed(r, object);
+	ret->design =
+	    (enum design)json_get_choice(r, object, "design", design_names, N_DESIGNS, DESIGN_PAIRS);
+	ret->alone = json_get_amount(r, object, "alone", 0);
+	ret->slice_ns = json_object_get(object, "slice_s") ? load_seconds(r, object, "slice_s") : 0;
 	ret->pair_gap_ns = load_seconds(r, object, "pair_gap_s");
 	ret->statement_timeout_ns = load_seconds(r, object, "statement_timeout_s");
 	ret->drain_timeout_ns = load_seconds(r, object, "drain_timeout_s");

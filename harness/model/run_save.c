@@ -55,8 +55,7 @@ static json_t *statement_to_json(const struct run_statement *statement)
 	json_object_set_new(object, "predicted", run_plans_to_json(&statement->predicted));
 	json_object_set_new(object, "plan_changes", run_plan_changes_to_json(&statement->plan_changes));
 	if (statement->rewrite.sql)
-		json_object_set_new(
-		    object, "rewrite", members(&statement->rewrite, run_rewrite_fields));
+		json_object_set_new(object, "rewrite", members(&statement->rewrite, run_rewrite_fields));
 	return object;
 }
 
@@ -162,6 +161,9 @@ static json_t *replay_to_json(const struct replay_options *replay)
 	json_object_set_new(object, "protocol", json_string(protocol_name(replay->protocol)));
 	json_object_set_new(object, "arrivals", json_string(arrivals_names[replay->arrivals]));
 	json_object_set_new(object, "seed", json_string(seed)); /* may exceed 2^53 */
+	json_object_set_new(object, "design", json_string(design_names[replay->design]));
+	json_object_set_new(object, "alone", json_number(replay->alone));
+	json_object_set_new(object, "slice_s", seconds(replay->slice_ns));
 	json_object_set_new(object, "pair_gap_s", seconds(replay->pair_gap_ns));
 	json_object_set_new(object, "statement_timeout_s", seconds(replay->statement_timeout_ns));
 	json_object_set_new(object, "drain_timeout_s", seconds(replay->drain_timeout_ns));

@@ -108,12 +108,32 @@ static double next_due_ns(struct schedule *s)
 	return s->elapsed_ns;
 }
 
+/* The order and the distance of the arms where they take turns. */
+static void take_turns(const struct turns *turns, struct schedule_entry *entry)
+{
+	if (!turns_alone(turns, entry->due_ns))
+		return;
+	entry->first_arm = (uint8_t)turns_first_arm(turns, entry->due_ns);
+	entry->apart_ns = turns->slice_ns;
+}
+
+/* One that is due when no whole turn of both arms is left does not come, nor does any after it. */
+static bool is_over(const struct schedule *s, double due_ns)
+{
+	const struct turns *turns = &s->plan.turns;
+
+	return !(due_ns < (double)s->plan.duration_ns) ||
+	       ((uint64_t)due_ns >= turns->end_ns && turns_alone(turns, (uint64_t)due_ns));
+}
+
 bool schedule_next(struct schedule *s, struct schedule_entry *ret)
 {
 	double due_ns = next_due_ns(s);
 	const struct transaction *transaction;
 
-	if (!(due_ns < (double)s->plan.duration_ns))
+	if (s->plan.turns.period_ns)
+		due_ns = (double)turns_due_ns(&s->plan.turns, (uint64_t)due_ns);
+	if (is_over(s, due_ns))
 		return false;
 	*ret = (struct schedule_entry){
 	    .index = s->index++,
@@ -123,6 +143,7 @@ bool schedule_next(struct schedule *s, struct schedule_entry *ret)
 	    .ordinals = s->ordinals,
 	    .first_op = s->ops,
 	};
+	take_turns(&s->plan.turns, ret);
 	transaction = &s->vectors->transactions[ret->transaction];
 	for (size_t i = 0; i < transaction->n_statements; i++)
 		s->ordinals[i] = s->counts[transaction->statements[i]]++;

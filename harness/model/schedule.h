@@ -11,10 +11,13 @@
  * Arrivals: Poisson (exponential gaps) or uniform (equal gaps). The transaction of each arrival is
  * drawn by weight. Every arrival is meant for both arms; the first arm of the pair is decided by a
  * fair coin per entry (Bulej et al., "Duet benchmarking", 2020), the other is due `pair_gap` later.
+ * Where arms take turns (model/turns.h) the order is that of the turns, and the other arm is due a
+ * slice later.
  */
 #ifndef MODEL_SCHEDULE_H
 #define MODEL_SCHEDULE_H
 
+#include "model/turns.h"
 #include "model/vectors.h"
 
 #include <stdbool.h>
@@ -32,6 +35,7 @@ struct schedule_plan {
 	uint64_t duration_ns;
 	uint64_t seed;
 	enum arrivals arrivals;
+	struct turns turns; /* all zero: both arms at once, always */
 };
 
 struct schedule_entry {
@@ -39,6 +43,7 @@ struct schedule_entry {
 	uint64_t due_ns;      /* since the start of the run */
 	uint32_t transaction; /* index into vectors.transactions */
 	uint8_t first_arm;    /* 0 baseline first, 1 candidate first */
+	uint64_t apart_ns;    /* the other arm is due so much later; 0: at once, a pair */
 	/* ordinal of each statement's op: how many ops of that statement came before this entry;
 	 * ordinals[k] belongs to transaction.statements[k]; borrowed until the next call. */
 	const uint64_t *ordinals;

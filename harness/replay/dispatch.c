@@ -295,7 +295,8 @@ static void take_entry(struct dispatch *d)
 		d->next.due_ns = now_ns;
 	unit = make_unit(d, first, d->next.due_ns);
 	if (d->config.n_arms == 2)
-		other = make_unit(d, 1 - first, d->next.due_ns + d->config.pair_gap_ns);
+		other = make_unit(d, 1 - first,
+		    d->next.due_ns + (d->next.apart_ns ? d->next.apart_ns : d->config.pair_gap_ns));
 	unit->picked_ns = now_ns;
 	place(d, unit);
 	if (other && d->config.closed_loop) {

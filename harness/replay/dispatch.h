@@ -10,7 +10,7 @@
  *         dispatch_answer(d, slot, &result, now);        // or dispatch_session_lost(d, slot)
  *
  * A transaction on one arm is a unit: due at the entry's time on the first arm of its pair, and
- * pair_gap later on the other. A unit whose time has come is picked, and goes to the session that
+ * pair_gap (or, where the arms take turns, a slice) later on the other. A unit whose time has come is picked, and goes to the session that
  * has been idle longest (round robin keeps all backends equally warm), or to the end of its arm's
  * queue. Its ops go out one after the other on that session, between BEGIN and COMMIT when there
  * is more than one. An op that fails skips the rest, and ROLLBACK replaces COMMIT.

@@ -104,6 +104,10 @@ static struct schedule *make_schedule(const struct run_state *run, struct err *e
 	    .arrivals = run->closed_loop ? ARRIVALS_UNIFORM : run->options->arrivals,
 	};
 
+	/* Turns are taken by two, and in time. */
+	if (run->n_arms == N_ARMS && !run->closed_loop)
+		plan.turns = turns_of(run->options);
+
 	return schedule_new(run->vectors, &plan, err);
 }
 
@@ -173,7 +177,8 @@ static int start_job(struct run_state *run, size_t number, struct err *err)
 	    .picker = run->picker,
 	    .sessions = job->sessions,
 	    .ring = &run->rings[number],
-	    .drain_timeout_ns = run->options->drain_timeout_ns,
+	    /* A run that ends early still owes the other arm the turn that one has had. */
+	    .drain_timeout_ns = run->options->drain_timeout_ns + run->options->slice_ns,
 	    .done_fd = run->done_fd,
 	};
 

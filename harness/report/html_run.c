@@ -191,6 +191,7 @@ void html_again(const struct run *run, struct buf *out)
 	buf_adds(out, "</pre>\n<dl class=\"facts\">\n");
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)replay->seed);
 	add_fact(out, "Seed", text);
+	add_fact(out, "Design", design_names[replay->design]);
 	add_fact(out, "Rate per arm", figure_in(UNIT_RATE, replay->rate_per_s).text);
 	add_fact(out, "Time", figure_seconds((double)replay->duration_ns / 1e9).text);
 	snprintf(text, sizeof(text), "%d sessions per arm, %d generator thread%s", replay->clients,

@@ -1,4 +1,4 @@
-# What the judge says of real arms: what a writer logs is found in seconds.
+# What the judge says of real arms: what a writer logs is found in seconds, and arms that take turns.
 use strict;
 use warnings FATAL => 'all';
 
@@ -51,5 +51,47 @@ my $unchanged = rehearse(@wal, candidate => 'unchanged');
 passes($unchanged, 'nothing changes: exit code 0');
 ($wal) = checks($unchanged, 'wal.bytes_per_call', 'enter');
 cmp_ok(abs($wal->{estimate} - 1), '<', 0.01, '... and the WAL of both arms agrees within a hundredth');
+
+# Arms that take turns
+
+my $half_percent = "\n  - {metric: errors.rate, max: 0.5%}";
+
+# Each op as [due of the baseline, due of the candidate], in the order of the schedule.
+sub pairs_of
+{
+	my ($r) = @_;
+	my $bytes = slurp_file("$r->{dir}/samples.bin");
+	my %due;
+	for (my $at = 64; $at < length $bytes; $at += 48)
+	{
+		my ($time, $op, $arm) = unpack 'Q< x24 L< x2 C', substr($bytes, $at, 48);
+		$due{$op}[$arm] = $time / 1e9;
+	}
+	return map { $due{$_} } sort { $a <=> $b } keys %due;
+}
+
+my $slices = rehearse(
+	replay => '{rate: 200/s, time: 4s, clients: 4, design: slices, slice: 200ms, early_stop: false}',
+	thresholds => $half_percent);
+passes($slices, 'design: slices runs');
+is($slices->{run}{replay}{design}, 'slices', '... and the run record says so');
+my @pairs = pairs_of($slices);
+cmp_ok(scalar @pairs, '>', 250, '... with half of the ops that pairs would have');
+# In the n-th period of 0.4 s the baseline goes first when n is even.
+is((grep { my ($a, $b) = @$_; int($a / 0.2) == int($b / 0.2) } @pairs) + 0, 0, '... never both arms in a slice');
+is((grep { my ($a, $b) = @$_; (int($a / 0.4) % 2 == 0) != ($a < $b) } @pairs) + 0, 0, '... in the order A B, B A');
+is((grep { my ($a, $b) = @$_; abs(abs($a - $b) - 0.2) > 1e-6 } @pairs) + 0, 0, '... the same ops a slice later');
+
+my $alone = rehearse(
+	replay => '{rate: 200/s, time: 8s, clients: 4, alone: 25%, slice: 100ms, early_stop: false}',
+	thresholds => "$half_percent\n  - {metric: latency.p50, max_ratio: 3}");
+my ($check) = checks($alone, 'alone.p50');
+isnt($check->{outcome}, 'FAIL', 'alone: nothing changes, so the arms are alike alone, too') or diag $check->{why};
+my $n_alone = grep { abs($_->[0] - $_->[1]) > 0.05 } pairs_of($alone);
+cmp_ok($n_alone, '>', 100, '... after ops that one arm had to itself');
+# A pair across the border of a turn may count there.
+cmp_ok(abs($check->{samples}{baseline} / $n_alone - 1), '<', 0.1, '... which alone.p50 is about');
+my ($paired) = checks($alone, 'latency.p50');
+cmp_ok($paired->{samples}{baseline}, '>', 3 * $check->{samples}{baseline}, '... and the other checks are about pairs');
 
 done_testing();

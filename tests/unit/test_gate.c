@@ -183,6 +183,40 @@ static void every_replay_key_is_read(void **state)
 	gate_release(&gate);
 }
 
+static void designs_are_read_and_must_make_sense(void **state)
+{
+	static const char *const wrong[][2] = {
+	    {"{design: slices, alone: 10%}", "alone"},
+	    {"{slice: 1s}", "slice"},
+	    {"{design: slices, time: 12s}", "20 s"},
+	    {"{alone: 10%, slice: 250ms, pair_gap: 500ms}", "pair_gap"},
+	    {"{design: turns}", "sequential"},
+	};
+	struct gate gate;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(load(HEAD "replay: {design: slices, time: 40s}\n", &gate, &err), 0);
+	assert_int_equal(gate.replay.design, DESIGN_SLICES);
+	assert_int_equal(gate.replay.slice_ns, 1000000000);
+	gate_release(&gate);
+	assert_int_equal(load(HEAD "replay: {alone: 20%}\n", &gate, &err), 0);
+	assert_float_equal(gate.replay.alone, 0.2, 1e-12);
+	assert_string_equal(gate.thresholds[gate.n_thresholds - 1].metric->name, "alone.p50");
+	gate_release(&gate);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		_cleanup_free_ char *text = xasprintf(HEAD "replay: %s\n", wrong[i][0]);
+
+		err = (struct err){0};
+		assert_int_equal(load(text, &gate, &err), ERR_USAGE);
+		assert_non_null(strstr(err.message, wrong[i][1]));
+	}
+	err = (struct err){0};
+	assert_int_equal(
+	    load(HEAD "thresholds: [{metric: alone.p50, max_ratio: 1.2}]\n", &gate, &err), ERR_USAGE);
+	assert_non_null(strstr(err.message, "alone: 10%"));
+}
+
 static void production_rate_is_a_word(void **state)
 {
 	struct gate gate;
@@ -523,6 +557,7 @@ int main(void)
 	    cmocka_unit_test(the_documented_example_loads),
 	    cmocka_unit_test(a_short_gate_gets_defaults_and_the_default_policy),
 	    cmocka_unit_test(every_replay_key_is_read),
+	    cmocka_unit_test(designs_are_read_and_must_make_sense),
 	    cmocka_unit_test(production_rate_is_a_word),
 	    cmocka_unit_test(candidates_may_change_nothing),
 	    cmocka_unit_test(files_are_found_beside_the_gate_too),

@@ -287,9 +287,20 @@ static void fill_run(struct run *run)
 	    .candidate_name = xstrdup("customer_timeline.sql"),
 	    .up_sql = xstrdup("CREATE INDEX CONCURRENTLY ...;\n"),
 	    .down_sql = xstrdup("DROP INDEX CONCURRENTLY ...;\n"),
-	    .replay = {400, UINT64_C(60000000000), UINT64_C(180000000000), 8, 2, PROTOCOL_PREPARED,
-	        ARRIVALS_UNIFORM, UINT64_C(18446744073709551615), 1000000, UINT64_C(30000000000),
-	        UINT64_C(10000000001), true},
+	    .replay = {.rate_per_s = 400,
+	        .duration_ns = UINT64_C(60000000000),
+	        .max_duration_ns = UINT64_C(180000000000),
+	        .clients = 8,
+	        .jobs = 2,
+	        .protocol = PROTOCOL_PREPARED,
+	        .arrivals = ARRIVALS_UNIFORM,
+	        .seed = UINT64_C(18446744073709551615),
+	        .design = DESIGN_SEQUENTIAL,
+	        .slice_ns = UINT64_C(500000000),
+	        .pair_gap_ns = 1000000,
+	        .statement_timeout_ns = UINT64_C(30000000000),
+	        .drain_timeout_ns = UINT64_C(10000000001),
+	        .early_stop = true},
 	    .clone_driver = xstrdup("template"),
 	    .coverage_time = 0.9375,
 	    .coverage_calls = 0.875,
@@ -336,6 +347,7 @@ static void everything_survives_a_round_trip(void **state)
 	assert_string_equal(run_plan_json(&again.statements[0].arms[0].plans, 1),
 	    run.statements[0].arms[0].plans.items[0].json);
 	assert_true(again.replay.drain_timeout_ns == UINT64_C(10000000001));
+	assert_int_equal(again.replay.design, DESIGN_SEQUENTIAL);
 	assert_int_equal(again.statements[0].kind, STATEMENT_UPDATE);
 	assert_memory_equal(
 	    &again.statements[0].arms[1].work, &run.statements[0].arms[1].work, sizeof(struct work));

@@ -1,6 +1,7 @@
 /* The schedule: a pure function of the plan, at the promised rate, with a fair order of arms. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "model/gate.h"
 #include "model/schedule.h"
 
 #include <math.h>
@@ -31,7 +32,7 @@ static struct vectors vectors = {
 static struct schedule *new_schedule(
     double rate, uint64_t seconds, uint64_t seed, enum arrivals arrivals)
 {
-	struct schedule_plan plan = {rate, seconds * NS_PER_S, seed, arrivals};
+	struct schedule_plan plan = {rate, seconds * NS_PER_S, seed, arrivals, {0}};
 	struct err err = {0};
 	struct schedule *s = schedule_new(&vectors, &plan, &err);
 
@@ -110,6 +111,74 @@ static void uniform_arrivals_are_evenly_spaced(void **state)
 	schedule_free(s);
 }
 
+/* One second each: arms A B, B A, A B, ... and every op on both, a slice apart. */
+static void arms_that_take_turns_get_the_same_ops(void **state)
+{
+	struct replay_options options = {
+	    .duration_ns = 21 * NS_PER_S, .design = DESIGN_SLICES, .slice_ns = NS_PER_S};
+	struct schedule_plan plan = {400, 21 * NS_PER_S, 5, ARRIVALS_POISSON, turns_of(&options)};
+	struct err err = {0};
+	struct schedule *s = schedule_new(&vectors, &plan, &err);
+	struct schedule_entry e;
+	double ops = 0, last_s = 0;
+
+	(void)state;
+	while (schedule_next(s, &e)) {
+		uint64_t second = e.due_ns / NS_PER_S;
+
+		assert_int_equal(second % 2, 0);
+		assert_int_equal(e.first_arm, second / 2 % 2);
+		assert_true(e.apart_ns == NS_PER_S);
+		assert_true(turns_twin_ns(&plan.turns, e.due_ns, e.first_arm) == e.due_ns + NS_PER_S);
+		assert_true(turns_folded_ns(&plan.turns, e.due_ns + NS_PER_S, 1 - e.first_arm) ==
+		            turns_folded_ns(&plan.turns, e.due_ns, e.first_arm));
+		ops += (double)transactions[e.transaction].n_statements;
+		last_s = (double)e.due_ns / 1e9;
+	}
+	/* The eleventh period has no second turn, so it has no first one either. */
+	assert_true(last_s > 18 && last_s < 19);
+	assert_float_equal(ops, 4000, 6 * sqrt(3.0 / 1.5 * 4000));
+	schedule_free(s);
+}
+
+static void arms_are_alone_for_the_share_that_was_asked_for(void **state)
+{
+	struct replay_options options = {
+	    .duration_ns = 60 * NS_PER_S, .alone = 0.2, .slice_ns = 250 * NS_PER_MS};
+	struct schedule_plan plan = {1000, 60 * NS_PER_S, 5, ARRIVALS_POISSON, turns_of(&options)};
+	struct err err = {0};
+	struct schedule *s = schedule_new(&vectors, &plan, &err);
+	struct schedule_entry e;
+	double n = 0, alone = 0;
+
+	(void)state;
+	while (schedule_next(s, &e)) {
+		assert_true((e.apart_ns > 0) == turns_alone(&plan.turns, e.due_ns));
+		n++;
+		alone += e.apart_ns > 0;
+	}
+	/* A tenth of the time is the second turn, with the same ops. */
+	assert_float_equal(alone / n, 0.1 / 0.9, 0.02);
+	schedule_free(s);
+}
+
+static void the_baseline_goes_first_in_a_sequence(void **state)
+{
+	struct replay_options options = {.duration_ns = 20 * NS_PER_S, .design = DESIGN_SEQUENTIAL};
+	struct schedule_plan plan = {100, 20 * NS_PER_S, 5, ARRIVALS_POISSON, turns_of(&options)};
+	struct err err = {0};
+	struct schedule *s = schedule_new(&vectors, &plan, &err);
+	struct schedule_entry e;
+
+	(void)state;
+	while (schedule_next(s, &e)) {
+		assert_true(e.due_ns < 10 * NS_PER_S);
+		assert_int_equal(e.first_arm, 0);
+		assert_true(e.apart_ns == 10 * NS_PER_S);
+	}
+	schedule_free(s);
+}
+
 static void ordinals_count_the_ops_of_each_statement(void **state)
 {
 	struct schedule *s = new_schedule(400, 5, 3, ARRIVALS_POISSON);
@@ -166,6 +235,9 @@ int main(void)
 	    cmocka_unit_test(the_same_plan_gives_the_same_schedule),
 	    cmocka_unit_test(rate_mix_and_order_are_as_promised),
 	    cmocka_unit_test(uniform_arrivals_are_evenly_spaced),
+	    cmocka_unit_test(arms_that_take_turns_get_the_same_ops),
+	    cmocka_unit_test(arms_are_alone_for_the_share_that_was_asked_for),
+	    cmocka_unit_test(the_baseline_goes_first_in_a_sequence),
 	    cmocka_unit_test(ordinals_count_the_ops_of_each_statement),
 	    cmocka_unit_test(impossible_plans_are_refused),
 	};
