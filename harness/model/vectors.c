@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "model/vectors_internal.h"
 
+#include <math.h>
+
 const char *const value_source_names[N_VALUE_SOURCES] = {
     [VALUES_NONE] = "none",
     [VALUES_OVERRIDE] = "override",
