@@ -1,7 +1,5 @@
 #include "model/names.h"
 
-#include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "model/yaml.h"
 
@@ -78,15 +76,11 @@ static int load(const char *path, const char *section, struct statement_names *r
 	struct names_file file = {.path = path, .section = section, .err = err ? err : &ignored};
 	struct statement_names names = {0};
 	struct yaml_node *root = NULL;
-	struct buf text = BUF_INIT;
-	int rc = file_read(path, YAML_MAX_BYTES, &text, err);
+	int rc = yaml_load(path, &root, err);
 
-	if (rc == 0)
-		rc = yaml_parse(path, text.data, text.len, &root, err);
 	if (rc == 0)
 		rc = read_root(&file, root, &names);
 	yaml_node_free(root);
-	buf_release(&text);
 	if (rc < 0) {
 		statement_names_release(&names);
 		return rc;

@@ -1,7 +1,5 @@
 #include "model/overrides.h"
 
-#include "base/buf.h"
-#include "base/file.h"
 #include "base/mem.h"
 #include "model/yaml.h"
 
@@ -124,15 +122,11 @@ int overrides_load(const char *path, struct overrides *ret, struct err *err)
 	struct overrides overrides = {.file = xstrdup(path)};
 	struct loader l = {path, err};
 	struct yaml_node *root = NULL;
-	struct buf text = BUF_INIT;
-	int rc = file_read(path, YAML_MAX_BYTES, &text, err);
+	int rc = yaml_load(path, &root, err);
 
-	if (rc == 0)
-		rc = yaml_parse(path, text.data, text.len, &root, err);
 	if (rc == 0)
 		rc = load_root(&l, root, &overrides);
 	yaml_node_free(root);
-	buf_release(&text);
 	if (rc < 0) {
 		overrides_release(&overrides);
 		return rc;

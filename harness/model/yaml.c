@@ -1,5 +1,7 @@
 #include "model/yaml.h"
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -299,4 +301,12 @@ int yaml_parse(
 	fy_parser_destroy(r.parser);
 	fy_diag_unref(r.diag);
 	return rc;
+}
+
+int yaml_load(const char *path, struct yaml_node **ret, struct err *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	int rc = file_read(path, YAML_MAX_BYTES, &text, err);
+
+	return rc < 0 ? rc : yaml_parse(path, text.data, text.len, ret, err);
 }

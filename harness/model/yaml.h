@@ -2,7 +2,7 @@
  * yaml: a small configuration file as a tree that knows where everything stands.
  *
  *     struct yaml_node *root;
- *     if (yaml_parse(path, text, len, &root, &err) < 0) ...
+ *     if (yaml_load(path, &root, &err) < 0) ...
  *     yaml_node_free(root);
  *
  * One document of mappings, sequences and scalars. What a configuration does not need and what
@@ -33,6 +33,9 @@ struct yaml_node {
 	size_t n_children, cap_children;
 };
 
+/* Read and parse a file: ERR_USAGE names it, and the line where the text is wrong. */
+int yaml_load(const char *path, struct yaml_node **ret, struct err *err);
+/* A text; file is what messages call it. */
 int yaml_parse(
     const char *file, const char *text, size_t len, struct yaml_node **ret, struct err *err);
 void yaml_node_free(struct yaml_node *node);
