@@ -3,17 +3,12 @@
 use strict;
 use warnings;
 use File::Basename qw(basename);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use Test::More;
 
 my $root = $ENV{PGREHEARSE_ROOT} // '.';
-
-sub slurp
-{
-	my ($path) = @_;
-	open my $fh, '<', $path or die "cannot open $path: $!";
-	local $/;
-	return <$fh>;
-}
 
 # room(bind ROOMS base model sql pg LIBRARIES ...)
 my %allowed;

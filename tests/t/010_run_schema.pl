@@ -6,19 +6,14 @@ use warnings FATAL => 'all';
 
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use Test::More;
 
 my $tests = dirname(dirname(__FILE__));
 my $schema = "$tests/../harness/model/run.schema.json";
 my $golden = "$tests/golden/run.json";
-
-sub slurp
-{
-	my ($path) = @_;
-	open my $file, '<', $path or die "cannot open $path: $!";
-	local $/;
-	return <$file>;
-}
 
 sub validate
 {
@@ -50,9 +45,7 @@ foreach my $change (@changes)
 	my $changed = $text;
 
 	$changed =~ s/\Q$from\E/$to/ or die "the golden record has no $from";
-	open my $file, '>', "$dir/run.json" or die $!;
-	print $file $changed;
-	close $file;
+	spew("$dir/run.json", $changed);
 	($status, $said) = validate("$dir/run.json");
 	ok($status == 1 && $said =~ /\Q$path\E/, "$what is noticed") or diag("$status: $said");
 }

@@ -5,20 +5,15 @@ use warnings FATAL => 'all';
 
 use File::Find qw(find);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use IPC::Run qw(run);
 use Test::More;
 
 my $program = $ENV{PGREHEARSE} or die 'PGREHEARSE names the program to test';
 my $root = $ENV{PGREHEARSE_ROOT} // '.';
 my $dir = tempdir(CLEANUP => 1);
-
-sub slurp
-{
-	my ($path) = @_;
-	open my $file, '<', $path or die "cannot open $path: $!";
-	local $/;
-	return <$file>;
-}
 
 # (exit code, stdout, stderr)
 sub output_of
@@ -94,9 +89,7 @@ is_deeply([ grep { $gate_page !~ /^\Q$_\E$/m } @metrics ], [], 'gate.yaml(5) kno
 sub keys_at
 {
 	my ($text) = @_;
-	open my $file, '>', "$dir/gate.yaml" or die $!;
-	print $file $text;
-	close $file;
+	spew("$dir/gate.yaml", $text);
 	my ($rc, undef, $said) = pgrehearse('gate', "$dir/gate.yaml");
 	is($rc, 2, 'an unknown key is a usage error');
 	$said =~ /the keys here are: (.*)$/m or return fail("no keys are named: $said");

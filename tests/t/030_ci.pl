@@ -5,6 +5,9 @@ use strict;
 use warnings FATAL => 'all';
 
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use IPC::Run qw(run);
 use JSON::PP;
 use Test::More;
@@ -12,14 +15,6 @@ use Test::More;
 my $program = $ENV{PGREHEARSE} or die 'PGREHEARSE names the program to test';
 my $root = $ENV{PGREHEARSE_ROOT} // '.';
 my $dir = tempdir(CLEANUP => 1);
-
-sub slurp
-{
-	my ($path) = @_;
-	open my $file, '<:encoding(UTF-8)', $path or die "cannot open $path: $!";
-	local $/;
-	return <$file>;
-}
 
 sub output_of
 {
@@ -43,10 +38,8 @@ sub exit_of_script
 	my ($script, $gate_code) = @_;
 	my $work = tempdir(CLEANUP => 1);
 	mkdir "$work/bin";
-	open my $stub, '>', "$work/bin/pgrehearse" or die $!;
-	print $stub "#!/bin/sh\nmkdir -p results/run\necho report > results/run/report.md\n"
-	  . "echo ::notice::seen > results/run/annotations.txt\necho 'TAP version 14'\nexit $gate_code\n";
-	close $stub;
+	spew("$work/bin/pgrehearse", "#!/bin/sh\nmkdir -p results/run\necho report > results/run/report.md\n"
+	  . "echo ::notice::seen > results/run/annotations.txt\necho 'TAP version 14'\nexit $gate_code\n");
 	chmod 0755, "$work/bin/pgrehearse";
 	local %ENV = (%ENV,
 		PATH => "$work/bin:$ENV{PATH}", RUNNER_TEMP => $work, STAGING_PG_SERVICE => '[staging]',
@@ -83,7 +76,7 @@ is($gitlab->{rehearse}{artifacts}{when}, 'always', 'GitLab: the result is kept w
 # The picture.
 sub words { return join ' ', sort { $a cmp $b } grep { length } map { split ' ' } @_ }
 
-my ($svg, $drawio) = map { slurp("$root/ci/architecture.$_") } qw(svg drawio);
+my ($svg, $drawio) = map { slurp("$root/ci/architecture.$_", ':encoding(UTF-8)') } qw(svg drawio);
 for my $name (qw(svg drawio))
 {
 	my ($code, undef, $err) = output_of('xmllint', '--noout', "$root/ci/architecture.$name");
@@ -108,7 +101,7 @@ my %known = map { $_ => 1 } $overview =~ /^  (\w+) +\S/mg;
 my @unknown;
 for my $path ("$root/README.md", glob("$root/ci/templates/* $root/ci/demo $root/ci/capture-workload $root/{workloads,fixtures}/*/README.md"))
 {
-	my $text = slurp($path);
+	my $text = slurp($path, ':encoding(UTF-8)');
 	$text =~ s/\\\n/ /g;
 	while ($text =~ /(?:^|[`(\s])(?:"\$)?pgrehearse"? (\w+)((?: [^\n`|>)]*)?)/mg)
 	{

@@ -3,6 +3,9 @@ use strict;
 use warnings;
 use Cwd qw(realpath);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use IPC::Run qw(run timeout);
 use Test::More;
 
@@ -21,14 +24,6 @@ sub lab
 	my ($out, $err) = ('', '');
 	run([ $pgrehearse, 'lab', @_ ], \undef, \$out, \$err, timeout(180));
 	return ($? >> 8, $out, $err);
-}
-
-sub spill
-{
-	my ($path, $text) = @_;
-	open(my $file, '>', $path) or die "$path: $!";
-	print $file $text;
-	close($file);
 }
 
 my ($code, $out, $err) = lab('status');
@@ -66,10 +61,10 @@ is(`$psql -AtXc "SHOW listen_addresses"`, "\n", 'no TCP port is open');
 is($out, "on\n", 'lab psql runs psql there');
 
 mkdir "$base/shop";
-spill("$base/shop/010_table.sql", "CREATE TABLE item AS SELECT generate_series(1, 10) AS id;\n");
-spill("$base/shop/020_data.sql", "\\copy item FROM 'more.csv' CSV\n");
-spill("$base/shop/more.csv", "11\n12\n");
-spill("$base/shop/notes.sql", "SELECT 1/0;\n");
+spew("$base/shop/010_table.sql", "CREATE TABLE item AS SELECT generate_series(1, 10) AS id;\n");
+spew("$base/shop/020_data.sql", "\\copy item FROM 'more.csv' CSV\n");
+spew("$base/shop/more.csv", "11\n12\n");
+spew("$base/shop/notes.sql", "SELECT 1/0;\n");
 ($code, $out, $err) = lab('load', "$base/shop");
 is($code, 0, 'load a fixture') or diag($err);
 ($code, $out, $err) = lab('psql', 'shop', '--', '-AtXc', 'SELECT count(*) FROM item');
@@ -79,13 +74,13 @@ is($out, "12\n", '... its files ran in order, beside their data');
 	  . " WHERE relname = 'item'");
 is($out, "t|t\n", '... and its tables are frozen');
 
-spill("$base/shop/030_broken.sql", "SELECT 1;\nSELECT nonsense;\n");
+spew("$base/shop/030_broken.sql", "SELECT 1;\nSELECT nonsense;\n");
 ($code, $out, $err) = lab('load', "$base/shop");
 is($code, 3, 'a fixture that fails');
 like($err, qr/030_broken\.sql:2: ERROR:  column "nonsense" does not exist/,
 	'... names file and line');
 
-spill("$base/mine.txt", 'mine');
+spew("$base/mine.txt", 'mine');
 ($code, $out, $err) = lab('stop', '--dir', $base);
 is($code, 2, 'a directory that is no lab is not stopped');
 like($err, qr/not a lab/, '... but refused');
@@ -104,7 +99,7 @@ like($err, qr/no initdb.*in \Q$base\E.*hint:/s, '... is named');
 	{
 		my $script = $program eq 'postgres' ? 'echo "postgres (PostgreSQL) 15.0"'
 		  : 'echo "initdb: error: could not write: No space left on device" >&2; exit 1';
-		spill("$base/bin/$program", "#!/bin/sh\n$script\n");
+		spew("$base/bin/$program", "#!/bin/sh\n$script\n");
 		chmod 0755, "$base/bin/$program";
 	}
 	($code, $out, $err) = lab('start', '--dir', "$base/full", '--bindir', "$base/bin");

@@ -5,6 +5,9 @@ use warnings FATAL => 'all';
 
 use Cwd qw(realpath);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use IPC::Run qw(run timeout);
 use Test::More;
 
@@ -14,14 +17,6 @@ chmod 0711, $base;
 delete @ENV{qw(PGHOST PGPORT PGUSER PGDATABASE PGSERVICE NO_COLOR)};
 local $ENV{PGREHEARSE_LAB} = "$base/lab";
 chdir $base or die $!;
-
-sub spill
-{
-	my ($path, $text) = @_;
-	open my $file, '>', $path or die "$path: $!";
-	print $file $text;
-	close $file;
-}
 
 sub must
 {
@@ -34,7 +29,7 @@ END { run([ $program, 'lab', 'stop', '-q' ], \undef, '>', \my $out, '2>', \my $e
 
 mkdir "$base/tiny";
 chmod 0755, "$base/tiny";
-spill("$base/tiny/010_all.sql",
+spew("$base/tiny/010_all.sql",
 	"CREATE TABLE notes (id int PRIMARY KEY, author int NOT NULL, body text NOT NULL);\n"
 	  . "INSERT INTO notes SELECT n, n % 50, repeat('x', 40) FROM generate_series(1, 5000) AS n;\n");
 must('lab', 'start');
@@ -42,7 +37,7 @@ must('lab', 'load', "$base/tiny");
 must('lab', 'psql', 'tiny', '--', '-qc', "SELECT body FROM notes WHERE id = $_") for 1 .. 5;
 my ($host, $port) = must('lab', 'env') =~ /PGHOST='(.*?)'.*PGPORT='(.*?)'/s;
 must('capture', '-h', $host, '-p', $port, '-U', 'postgres', '-d', 'tiny', '--since-reset', '-o', "$base/workload.json");
-spill("$base/gate.yaml",
+spew("$base/gate.yaml",
 	"staging: {lab: {fixture: $base/tiny}}\nworkload: $base/workload.json\n"
 	  . "replay: {rate: 50/s, time: 4s, clients: 2, early_stop: false}\n"
 	  . "thresholds: [{metric: latency.p50, max_ratio: 9}]\n");

@@ -1,6 +1,9 @@
 # Rewrites: the candidate arm sends another text, and other rows are never let through.
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -26,14 +29,6 @@ CREATE TABLE log (id bigint PRIMARY KEY, step int);
 VACUUM ANALYZE;
 SQL
 
-sub spill
-{
-	my ($path, $text) = @_;
-	unlink $path;
-	append_to_file($path, $text);
-	return $path;
-}
-
 sub statement
 {
 	my ($name, $text, $kind, %more) = @_;
@@ -44,7 +39,7 @@ sub statement
 		work => { calls => 100, rows => 1000, exec_ms => 50 }, %more };
 }
 
-my $workload = spill("$tmp/workload.json", JSON::PP->new->canonical->encode({
+my $workload = spew("$tmp/workload.json", JSON::PP->new->canonical->encode({
 	format => 'pgrehearse-workload/1',
 	source => { kind => 'pg_stat_statements', window_s => 10, database => 'shop' },
 	statements => [
@@ -61,11 +56,11 @@ sub gate
 {
 	my ($rewrites, %more) = @_;
 	my $n = ++$runs;
-	my $file = spill("$tmp/rewrites$n.yaml", "version: 1\nrewrites:\n"
+	my $file = spew("$tmp/rewrites$n.yaml", "version: 1\nrewrites:\n"
 		. join('', map { "  $_: |\n    $rewrites->{$_}\n" } sort keys %$rewrites));
-	my $up = $more{up} ? ', up: ' . spill("$tmp/up$n.sql", $more{up}) : '';
+	my $up = $more{up} ? ', up: ' . spew("$tmp/up$n.sql", $more{up}) : '';
 	my $dsn = $node->connstr('shop');
-	my $gate = spill("$tmp/gate$n.yaml", <<YAML);
+	my $gate = spew("$tmp/gate$n.yaml", <<YAML);
 version: 1
 staging: {dsn: "$dsn"}
 workload: $workload

@@ -6,6 +6,9 @@ use warnings FATAL => 'all';
 
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use Test::More;
 
 my $program = dirname($ENV{PGREHEARSE} || die 'PGREHEARSE names the program to test')
@@ -18,8 +21,7 @@ my $dir = tempdir(CLEANUP => 1);
 my $said = qx(cd $dir && HOME=$dir timeout 120 npm install --no-audit --no-fund --silent hdr-histogram-js\@3 2>&1);
 plan skip_all => "hdr-histogram-js cannot be installed from the npm registry: $said" if $? != 0;
 
-open my $script, '>', "$dir/decode.js" or die $!;
-print {$script} <<'JS';
+spew("$dir/decode.js", <<'JS');
 const hdr = require('hdr-histogram-js');
 const lines = require('fs').readFileSync(0, 'utf8').split('\n').filter(Boolean);
 const h = hdr.decodeFromCompressedBase64(lines[0], 64, false);
@@ -29,13 +31,10 @@ for (const line of lines.slice(2)) {
 	console.log(p + ' ' + h.getValueAtPercentile(Number(p)));
 }
 JS
-close $script or die $!;
 
 my $ours = qx($program --print);
 is($?, 0, 'a histogram was encoded');
-open my $file, '>', "$dir/ours.txt" or die $!;
-print {$file} $ours;
-close $file or die $!;
+spew("$dir/ours.txt", $ours);
 
 my $theirs = qx(cd $dir && node decode.js < ours.txt);
 is($?, 0, 'hdr-histogram-js decodes it');

@@ -6,6 +6,9 @@ use warnings FATAL => 'all';
 
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use IPC::Run qw(run);
 use JSON::PP;
 use Test::More;
@@ -13,14 +16,6 @@ use Test::More;
 my $program = $ENV{PGREHEARSE} or die 'PGREHEARSE names the program to test';
 my $golden = dirname(dirname(__FILE__)) . '/golden/report/run.json';
 my $dir = tempdir(CLEANUP => 1);
-
-sub slurp
-{
-	my ($path) = @_;
-	open my $file, '<', $path or die "cannot open $path: $!";
-	local $/;
-	return <$file>;
-}
 
 # (exit code, stdout, stderr)
 sub pgrehearse
@@ -42,9 +37,7 @@ is($err, '', 'and nothing else is said');
 # TAP, as prove sees it: what the gate found, nothing more and no parse error.
 ($code, $out) = pgrehearse('report', $golden, '--format', 'tap');
 is($code, 0, 'TAP goes to standard output');
-open my $file, '>', "$dir/gate.tap" or die $!;
-print {$file} $out;
-close $file;
+spew("$dir/gate.tap", $out);
 my $prove = qx(prove --exec cat "$dir/gate.tap" 2>&1);
 is($? >> 8, 1, 'prove fails for a run that fails');
 unlike($prove, qr/Parse errors/, 'and finds no fault with the TAP');

@@ -7,6 +7,9 @@ use warnings FATAL => 'all';
 
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use JSON::PP;
 use Test::More;
 
@@ -17,22 +20,6 @@ plan skip_all => 'chromium is not installed' unless $chromium;
 
 my $dir = tempdir(CLEANUP => 1);
 my $json = JSON::PP->new->utf8->canonical;
-
-sub slurp
-{
-	my ($path) = @_;
-	open my $file, '<', $path or die "cannot open $path: $!";
-	local $/;
-	return <$file>;
-}
-
-sub spew
-{
-	my ($path, $text) = @_;
-	open my $file, '>', $path or die "cannot write $path: $!";
-	print {$file} $text;
-	close $file or die $!;
-}
 
 sub page_of
 {

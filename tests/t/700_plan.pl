@@ -2,6 +2,9 @@
 # an unchanged system, a forecast without building, and who uses which index.
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use IPC::Run qw(run timeout);
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
@@ -51,21 +54,12 @@ sub command
 	return ($? >> 8, $out, $err);
 }
 
-sub spew
-{
-	my ($name, $text) = @_;
-	open my $fh, '>', "$dir/$name" or die "cannot write $dir/$name: $!";
-	print $fh $text;
-	close $fh;
-	return "$dir/$name";
-}
-
 my ($code, $out, $err) = command('capture', '-h', $node->host, '-p', $node->port, '-d', 'jobs',
 	'--since-reset', '-o', "$dir/workload.json");
 is($code, 0, 'a workload was captured') or diag($err);
 $node->safe_psql('jobs', 'TRUNCATE visit');
 
-my $gate = spew('gate.yaml', <<"YAML");
+my $gate = spew("$dir/gate.yaml", <<"YAML");
 version: 1
 name: jobs
 staging: {dsn: "@{[ $node->connstr('jobs') ]}"}
@@ -78,7 +72,7 @@ YAML
 sub compare
 {
 	my ($sql, @options) = @_;
-	spew('up.sql', $sql);
+	spew("$dir/up.sql", $sql);
 	my ($rc, $json, $said) = command('plan', '--format', 'json', @options, $gate);
 	return ($rc, $json =~ /^\{/ ? decode_json($json) : undef, $said, $json);
 }

@@ -6,6 +6,9 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter qw(import);
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Files;
 use IPC::Run;
 use JSON::PP;
 use PostgreSQL::Test::Cluster;
@@ -20,15 +23,6 @@ my $serial = 0;
 my $tmp = PostgreSQL::Test::Utils::tempdir();
 
 sub scratch { return "$tmp/" . ++$serial . ($_[0] // '') }
-
-sub spew
-{
-	my ($path, $text) = @_;
-	open my $file, '>', $path or die "cannot write $path: $!";
-	print {$file} $text;
-	close $file or die "cannot write $path: $!";
-	return $path;
-}
 
 # (exit code, stdout, stderr) of any command of the program.
 sub program

@@ -1,0 +1,266 @@
+# A "production" for the benchmarks: a PostgreSQL server of its own, the three schemas of fixtures/ at a
+# fifth of their size, and the statements of tests/bench/fidelity-shapes with skewed and correlated
+# values, sent by the prepared, the simple and the extended protocol. And the way from there to a replay.
+#
+#   production_start(pgrehearse => FILE, calls => 40, seconds => 15, calibrate => 60, conf => LINES,
+#     in_turn => 0);
+#   load_schema('orders');                            # database before_orders
+#   copy_database('before_orders', 'production_orders');
+#   produce('orders', 'production_orders', 1000);     # 1000: the seed
+#   my $workload = capture('production_orders', workload_path('orders'));
+#   copy_database('before_orders', 'staging_orders');
+#   print bind_to('staging_orders', 'orders', $workload);
+#   my $run = replay_on('staging_orders', 'orders', $workload);    # the decoded run.json
+#
+# The server is stopped and its directory removed at the end of the program, after SIGINT and SIGTERM too.
+package Production;
+
+use strict;
+use warnings;
+
+use Cwd qw(abs_path);
+use Exporter qw(import);
+use File::Basename qw(dirname);
+use File::Path qw(remove_tree);
+use File::Temp qw(tempdir);
+use Files;
+use JSON::PP;
+use List::Util qw(sum0);
+
+our @EXPORT = qw(production_start server_log pgrehearse psql fixture_files load_schema copy_database restore_database shapes
+  produce capture bind_to replay_on workload_path per_call within);
+
+my $root = abs_path(dirname(__FILE__) . '/../..');
+my ($tmp, $bindir, $ours, $started, @unprivileged, %o, @children);
+my $owner = $$;
+
+END
+{
+	my $code = $?;
+	if ($$ == $owner) {
+		kill 'TERM', @children if @children;
+		server('pg_ctl', '-D', "$tmp/server/data", '-m', 'immediate', 'stop') if $started;
+		remove_tree($tmp) if $tmp && -d $tmp;
+	}
+	$? = $code;
+}
+
+sub production_start
+{
+	%o = (calls => 40, seconds => 15, calibrate => 60, @_);
+	$ours = $o{pgrehearse} || $ENV{PGREHEARSE} || "$root/build/harness/pgrehearse";
+	-x $ours or die "no $ours: build it, or name it with --pgrehearse\n";
+	($bindir) = grep { -x "$_/initdb" } reverse sort glob('/usr/lib/postgresql/*/bin');
+	$bindir ||= do { my $d = `pg_config --bindir`; chomp $d; $d };
+	@unprivileged = qw(setpriv --reuid=postgres --regid=postgres --clear-groups) if $> == 0;
+	$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { exit 130 };
+	$tmp = tempdir('pgrehearse-bench.XXXXXX', TMPDIR => 1);
+	chmod 0755, $tmp;
+	mkdir "$tmp/server";
+	chown +(getpwnam 'postgres')[ 2, 3 ], "$tmp/server" if @unprivileged;
+	@ENV{qw(PGHOST PGUSER)} = ("$tmp/server", 'bench');
+	delete @ENV{qw(PGPORT PGDATABASE PGSERVICE PGOPTIONS)};
+	server('initdb', '-D', "$tmp/server/data", '-U', 'bench', '-A', 'trust', '-N');
+	open my $conf, '>>', "$tmp/server/data/postgresql.conf" or die "$tmp/server: $!\n";
+	print $conf "listen_addresses = ''\nunix_socket_directories = '$tmp/server'\nfsync = off\n",
+	  "synchronous_commit = off\nfull_page_writes = off\nautovacuum = off\njit = off\n",
+	  "shared_buffers = 256MB\nmax_wal_size = 4GB\nshared_preload_libraries = pg_stat_statements\n",
+	  $o{conf} // '';
+	close $conf;
+	server('pg_ctl', '-D', "$tmp/server/data", '-w', 'start');
+	$started = 1;
+}
+
+sub server
+{
+	my ($program, @args) = @_;
+	system('sh', '-c', 'cd / && exec "$@" >>"$0" 2>&1', "$tmp/log", @unprivileged, "$bindir/$program",
+		@args) == 0 or warn "$program failed:\n" . `tail -5 $tmp/log`;
+}
+
+sub run
+{
+	my ($input, @command) = @_;
+	spew("$tmp/in", $input);
+	my $out = qx{@{[ join ' ', map { "'$_'" } @command ]} <'$tmp/in' 2>'$tmp/err'};
+	# 4: the generator was late, which work per call does not mind.
+	die "@command:\n" . `tail -15 '$tmp/err'` if $? && $? >> 8 != 4;
+	return $out;
+}
+
+sub server_log { return "$tmp/log" }
+
+# What the command printed; what it said is in the message when it fails.
+sub pgrehearse { return run('', $ours, @_) }
+
+sub psql
+{
+	my ($db, $sql) = @_;
+	return run($sql, "$bindir/psql", '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $db);
+}
+
+# ---- the schemas ---------------------------------------------------------------------------------
+
+my %smaller = (
+	orders => sub { $_[0] =~ s/300000/60000/g; $_[0] =~ s/297000/59400/g; $_[0] =~ s/20000(?! \* random)/4000/g;
+		$_[0] =~ s/floor\(20000 \* random\(\) \^ 3\)::bigint/floor(4000 * random() ^ 3)::bigint/g },
+	ml_registry => sub { $_[0] =~ s/150000/30000/g; $_[0] =~ s/149800/29800/g; $_[0] =~ s/60000/12000/g;
+		$_[0] =~ s/59000/11800/g },
+	events => sub { },
+);
+
+sub fixture_files { return sort glob("$root/fixtures/$_[0]/*.sql") }
+
+sub load_schema
+{
+	my ($schema) = @_;
+	local $ENV{PGREHEARSE_EVENTS} = 60000;
+	psql('postgres', "CREATE DATABASE before_$schema");
+	for my $file (fixture_files($schema)) {
+		my $sql = slurp($file);
+		$smaller{$schema}->($sql);
+		psql("before_$schema", $sql);
+	}
+	psql("before_$schema", 'CREATE EXTENSION pg_stat_statements; CREATE SEQUENCE lines START 100;'
+		  . 'CREATE SEQUENCE victims START 1000;');
+	psql("before_$schema", 'CREATE INDEX ON training_runs (model_id); CREATE INDEX ON deployments (model_version_id);'
+		  . 'CREATE INDEX ON training_runs USING gin (hyperparameters); CREATE INDEX ON model_versions (training_run_id)')
+	  if $schema eq 'ml_registry';
+	psql("before_$schema", 'VACUUM ANALYZE');
+}
+
+sub copy_database
+{
+	my ($from, $to) = @_;
+	psql('postgres', "DROP DATABASE IF EXISTS $to");
+	psql('postgres', "CREATE DATABASE $to TEMPLATE $from");
+}
+
+# Other OIDs, hence other queryids.
+sub restore_database
+{
+	my ($from, $to) = @_;
+	psql('postgres', "DROP DATABASE IF EXISTS $to");
+	psql('postgres', "CREATE DATABASE $to");
+	run('', 'sh', '-c', "$bindir/pg_dump $from | $bindir/psql -XAtq -d $to");
+	psql($to, 'VACUUM ANALYZE');
+}
+
+# ---- production ----------------------------------------------------------------------------------
+
+# [name, statement with its {expressions}, source]
+sub shapes
+{
+	my ($schema) = @_;
+	return map { [ split / \| /, $_, 3 ] } grep { !/^#/ } split /\n/, slurp("$root/tests/bench/fidelity-shapes/$schema");
+}
+
+# A pgbench script: values by one query, the statement with them by the protocol.
+sub script
+{
+	my ($shape, $protocol) = @_;
+	my (undef, $sql, $source) = @$shape;
+	my @values;
+	my $nested;
+	$nested = qr/\{((?:[^{}]++|(??{ $nested }))*)\}/;
+	$sql =~ s{$nested}{
+		my $e = $1;
+		my $text = $e =~ s/^t://;
+		my $n = @values + 1;
+		push @values, $text ? ($protocol eq 'simple' ? "quote_literal($e) AS p$n" : "($e)::text AS p$n") : "$e AS p$n";
+		":p$n"
+	}ge;
+	return "$sql;\n" unless @values;
+	return "\\set r random(1, 1000000000)\nSELECT setseed(:r / 1000000000.0) \\gset z_\nSELECT "
+	  . join(', ', @values) . ($source ? " FROM $source" : '') . " \\gset\n$sql;\n";
+}
+
+# The shapes of a schema or a list of them. One client per protocol, all at the same time (one after
+# another with in_turn, so that two runs with one seed are the same to the row), statements in random order.
+sub produce
+{
+	my ($which, $db, $seed) = @_;
+	my @protocols = qw(prepared simple prepared extended);
+	my %files;
+	my $n = 0;
+	for my $shape (ref $which ? @$which : shapes($which)) {
+		my $protocol = $protocols[ $n++ % @protocols ];
+		push @{ $files{$protocol} }, spew("$tmp/script$n.sql", script($shape, $protocol));
+	}
+	psql($db, 'SELECT pg_stat_statements_reset()');
+	for my $protocol (sort keys %files) {
+		my @scripts = @{ $files{$protocol} };
+		my $pid = fork // die "fork: $!\n";
+		push @children, $pid;
+		finish_traffic() if $pid && $o{in_turn};
+		next if $pid;
+		open STDOUT, '>', "$tmp/$protocol.out";
+		open STDERR, '>&', \*STDOUT;
+		exec "$bindir/pgbench", '-n', '-c', 1, '-t', $o{calls} * @scripts, '--random-seed', $seed, '-M', $protocol,
+		  (map { ('-f', $_) } @scripts), $db;
+	}
+	finish_traffic();
+}
+
+sub finish_traffic
+{
+	while (my $pid = shift @children) {
+		waitpid $pid, 0;
+		die "production: " . join '', map { slurp($_) } glob "$tmp/*.out" if $?;
+	}
+}
+
+sub workload_path { return "$tmp/$_[0].json" }
+
+sub capture
+{
+	my ($db, $file) = @_;
+	pgrehearse('capture', '-q', '-d', $db, '--since-reset', '-o', $file);
+	my $workload = decode_json(slurp($file));
+	$workload->{statements} =
+	  [ grep { $_->{text} !~ /setseed| AS p1\b|pg_stat_statements/ } @{ $workload->{statements} } ];
+	spew($file, encode_json($workload));
+	return $workload;
+}
+
+# ---- rehearsal -----------------------------------------------------------------------------------
+
+# The fidelity table of bind; the vectors are kept for replay_on().
+sub bind_to
+{
+	my ($db, $name, $workload) = @_;
+	return pgrehearse('bind', '-q', '-d', $db, '-w', workload_path($name), '-o', "$tmp/$name.vectors",
+		'--expected-ops', 4 * @{ $workload->{statements} } * $o{calls}, '--calibrate-time', "$o{calibrate}s");
+}
+
+sub replay_on
+{
+	my ($db, $name, $workload) = @_;
+	my $rate = int(@{ $workload->{statements} } * $o{calls} / $o{seconds}) || 1;
+	pgrehearse('clone', 'mark', '-q', '-d', $db);
+	remove_tree("$tmp/result");
+	pgrehearse('replay', '-q', '-d', $db, '--vectors', "$tmp/$name.vectors", '-R', $rate, '-T', "$o{seconds}s",
+		'-c', 2, '-o', "$tmp/result");
+	return decode_json(slurp("$tmp/result/run.json"));
+}
+
+# ---- figures -------------------------------------------------------------------------------------
+
+sub per_call
+{
+	my ($work) = @_;
+	return undef unless $work && $work->{calls};
+	my $blocks = sum0(map { $work->{$_} // 0 } qw(shared_hit shared_read local_hit local_read));
+	return { rows => $work->{rows} / $work->{calls}, blocks => $blocks / $work->{calls},
+		ms => $work->{exec_ms} / $work->{calls} };
+}
+
+# Of what is next to nothing, the difference counts: half a row, two blocks.
+sub within
+{
+	my ($a, $b, $factor, $slack) = @_;
+	return 1 if abs($a - $b) <= $slack;
+	return $a <= $b * $factor && $b <= $a * $factor;
+}
+
+1;
