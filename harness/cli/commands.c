@@ -8,6 +8,7 @@ const struct command commands[] = {
     {"bind", "workload and staging into executable statements with values", cmd_bind},
     {"plan", "compare plans with and without the candidate, no load", cmd_plan},
     {"replay", "one clone at a target rate into a run record", cmd_replay},
+    {"calibrate", "what two equal clones differ by: the dead band of a gate", cmd_calibrate},
     {"judge", "apply thresholds to a stored run record again", cmd_judge},
     {"report", "render a stored run record in another format", cmd_report},
     {"clone", "create, list, drop and mark the clones of this tool", cmd_clone},

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 
 command_run cmd_bind;
+command_run cmd_calibrate;
 command_run cmd_capture;
 command_run cmd_clone;
 command_run cmd_gate;

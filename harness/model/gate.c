@@ -204,6 +204,19 @@ int gate_load_without(const char *path, unsigned parts, struct gate *ret, struct
 	return rc;
 }
 
+void gate_set_unchanged(struct gate *gate)
+{
+	char **texts[] = {
+	    &gate->up, &gate->up_sql, &gate->down, &gate->down_sql, &gate->rewrites_file, &gate->name};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		free(*texts[i]);
+		*texts[i] = NULL;
+	}
+	statement_names_release(&gate->rewrites);
+	gate->name = name_from_candidate(NULL);
+}
+
 int gate_set_candidate(struct gate *gate, const char *path, struct err *err)
 {
 	char *sql;

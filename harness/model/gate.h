@@ -128,6 +128,8 @@ enum gate_part {
 int gate_load_without(const char *path, unsigned parts, struct gate *ret, struct err *err);
 /* Rehearse this SQL file instead; one without a statement is the unchanged candidate. */
 int gate_set_candidate(struct gate *gate, const char *path, struct err *err);
+/* Rehearse no change: both arms are the same. */
+void gate_set_unchanged(struct gate *gate);
 /* Do name: and queryid: scopes refer to statements of the workload? */
 int gate_check_scopes(const struct gate *gate, const struct workload *workload, struct err *err);
 void gate_release(struct gate *gate);

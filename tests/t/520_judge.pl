@@ -94,4 +94,17 @@ cmp_ok(abs($check->{samples}{baseline} / $n_alone - 1), '<', 0.1, '... which alo
 my ($paired) = checks($alone, 'latency.p50');
 cmp_ok($paired->{samples}{baseline}, '>', 3 * $check->{samples}{baseline}, '... and the other checks are about pairs');
 
+# The dead band
+
+my $yaml = gate_file(undef, staging => "{lab: {fixture: $labs/shop}}", workload => $workload,
+	up => 'DROP INDEX entry_item;', replay => '{rate: 200/s, time: 1s, clients: 4}');
+($code, $out, $err) = program('calibrate', $yaml, '-T', '5s');
+ok($code == 0 || ($code == 4 && $err =~ /cannot be trusted: the (machine|load generator)/),
+	'calibrate: exit code 0') or diag $err;
+like($out, qr/^dead_band: [\d.]+%$/m, '... and the line for gate.yaml');
+like($out, qr/^latency\.p50 +[+-][\d.]+% /m, '... after what was measured');
+is(newest_result($yaml)->{run}{candidate}{candidate_name}, 'unchanged', '... without the candidate');
+($code, $out, $err) = program('calibrate', "$labs/none.yaml");
+is($code, 2, 'calibrate: a file that is not there: exit code 2');
+
 done_testing();
