@@ -47,34 +47,12 @@ static double *op_shares(const struct vectors *vectors)
 	return shares;
 }
 
-static bool bare_equal(const char *a, const char *b)
-{
-	const char *bare_a = strrchr(a, '.'), *bare_b = strrchr(b, '.');
-
-	return strcmp(bare_a ? bare_a + 1 : a, bare_b ? bare_b + 1 : b) == 0;
-}
-
 static bool in_scope(const struct bound_statement *statement, const struct scope *scope)
 {
-	switch (scope->kind) {
-	case SCOPE_ALL_READS:
-	case SCOPE_EACH_READ:
-		return !statement->writes;
-	case SCOPE_ALL_WRITES:
-	case SCOPE_EACH_WRITE:
-		return statement->writes;
-	case SCOPE_NAME:
-		return strcmp(statement->name, scope->argument) == 0;
-	case SCOPE_QUERYID:
-		return statement->queryid && strcmp(statement->queryid, scope->argument) == 0;
-	case SCOPE_TABLE:
-		for (size_t i = 0; i < statement->tables.n; i++)
-			if (bare_equal(statement->tables.items[i], scope->argument))
-				return true;
-		return false;
-	default:
-		return true;
-	}
+	struct scope_subject subject = {
+	    statement->name, statement->queryid, statement->writes, &statement->tables};
+
+	return scope_covers(scope, &subject);
 }
 
 static void add_planned(
@@ -88,13 +66,12 @@ static void plan_threshold(const struct vectors *vectors, const double *shares, 
     const struct threshold *threshold, struct planned_checks *checks)
 {
 	_cleanup_free_ char *label = scope_format(&threshold->scope);
-	enum scope_kind kind = threshold->scope.kind;
 	double ops = 0;
 
 	for (size_t i = 0; i < vectors->n_statements; i++) {
 		if (!in_scope(&vectors->statements[i], &threshold->scope))
 			continue;
-		if (kind == SCOPE_EACH || kind == SCOPE_EACH_READ || kind == SCOPE_EACH_WRITE)
+		if (scope_is_each(&threshold->scope))
 			add_planned(checks, threshold, vectors->statements[i].name, shares[i] * all_ops);
 		else
 			ops += shares[i] * all_ops;

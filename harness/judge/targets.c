@@ -36,51 +36,12 @@ static void add_statement(struct target *target, size_t statement, size_t n_repl
 	target->statements[target->n_statements++] = statement;
 }
 
-/* "orders" is public.orders as well as shop.orders; "public.orders" is also a bare orders. */
-static bool same_relation(const char *a, const char *b)
-{
-	const char *bare_a = strrchr(a, '.'), *bare_b = strrchr(b, '.');
-
-	if (bare_a && bare_b)
-		return strcmp(a, b) == 0;
-	return strcmp(bare_a ? bare_a + 1 : a, bare_b ? bare_b + 1 : b) == 0;
-}
-
-static bool touches(const struct run_statement *statement, const char *table)
-{
-	for (size_t i = 0; i < statement->tables.n; i++)
-		if (same_relation(statement->tables.items[i], table))
-			return true;
-	return false;
-}
-
 static bool in_scope(const struct run_statement *statement, const struct scope *scope)
 {
-	switch (scope->kind) {
-	case SCOPE_ALL:
-	case SCOPE_EACH:
-		return true;
-	case SCOPE_ALL_READS:
-	case SCOPE_EACH_READ:
-		return !statement->writes;
-	case SCOPE_ALL_WRITES:
-	case SCOPE_EACH_WRITE:
-		return statement->writes;
-	case SCOPE_NAME:
-		return strcmp(statement->name, scope->argument) == 0;
-	case SCOPE_QUERYID:
-		return statement->queryid && strcmp(statement->queryid, scope->argument) == 0;
-	case SCOPE_TABLE:
-		return touches(statement, scope->argument);
-	case SCOPE_INDEX:
-		break;
-	}
-	return false;
-}
+	struct scope_subject subject = {
+	    statement->name, statement->queryid, statement->writes, &statement->tables};
 
-static bool is_each(enum scope_kind kind)
-{
-	return kind == SCOPE_EACH || kind == SCOPE_EACH_READ || kind == SCOPE_EACH_WRITE;
+	return scope_covers(scope, &subject);
 }
 
 static bool is_named(enum scope_kind kind)
@@ -127,11 +88,11 @@ static void statement_targets(
 
 		if (!in_scope(statement, scope))
 			continue;
-		if (!target || is_each(scope->kind))
+		if (!target || scope_is_each(scope))
 			target = add_target(
-			    list, is_each(scope->kind) || scope->kind == SCOPE_NAME ? statement->name : label);
+			    list, scope_is_each(scope) || scope->kind == SCOPE_NAME ? statement->name : label);
 		add_statement(target, i, run->n_replayed);
-		target->named = !is_each(scope->kind);
+		target->named = !scope_is_each(scope);
 	}
 	if (target)
 		return;
@@ -164,7 +125,7 @@ static void table_targets(
 	for (size_t i = 0; i < run->n_tables; i++) {
 		struct target *target;
 
-		if (named ? !same_relation(run->tables[i].name, scope->argument)
+		if (named ? !scope_same_relation(run->tables[i].name, scope->argument)
 		          : !was_written(&run->tables[i]))
 			continue;
 		target = add_target(list, run->tables[i].name);
@@ -193,9 +154,9 @@ static void index_targets(const struct run *run, const struct threshold *thresho
 		struct target *target;
 
 		if (scope->kind == SCOPE_INDEX)
-			wanted = same_relation(index->name, scope->argument);
+			wanted = scope_same_relation(index->name, scope->argument);
 		else if (scope->kind == SCOPE_TABLE)
-			wanted = wanted && same_relation(index->table, scope->argument);
+			wanted = wanted && scope_same_relation(index->table, scope->argument);
 		if (!wanted)
 			continue;
 		target = add_target(list, index->name);

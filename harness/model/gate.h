@@ -50,6 +50,18 @@ struct scope {
 };
 int scope_parse(const char *text, struct scope *ret, struct err *err);
 char *scope_format(const struct scope *scope); /* "each read"; caller frees */
+/* Is it one check per statement, table or index? */
+bool scope_is_each(const struct scope *scope);
+/* What a scope asks of a statement; borrowed. */
+struct scope_subject {
+	const char *name;
+	const char *queryid; /* NULL: not known */
+	bool writes;
+	const struct strv *tables;
+};
+bool scope_covers(const struct scope *scope, const struct scope_subject *subject);
+/* "orders" is public.orders as well as shop.orders; "public.orders" is also a bare orders. */
+bool scope_same_relation(const char *a, const char *b);
 
 /* Without a scope a threshold means SCOPE_ALL; for index.* and table.* SCOPE_EACH, because their
  * sums would hide the one that matters. */

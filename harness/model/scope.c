@@ -71,3 +71,50 @@ char *scope_format(const struct scope *scope)
 			return xasprintf("%s%s", prefixes[i].prefix, scope->argument);
 	return xstrdup(plain[scope->kind]);
 }
+
+bool scope_is_each(const struct scope *scope)
+{
+	return scope->kind == SCOPE_EACH || scope->kind == SCOPE_EACH_READ ||
+	       scope->kind == SCOPE_EACH_WRITE;
+}
+
+bool scope_same_relation(const char *a, const char *b)
+{
+	const char *bare_a = strrchr(a, '.'), *bare_b = strrchr(b, '.');
+
+	if (bare_a && bare_b)
+		return strcmp(a, b) == 0;
+	return strcmp(bare_a ? bare_a + 1 : a, bare_b ? bare_b + 1 : b) == 0;
+}
+
+static bool touches(const struct strv *tables, const char *table)
+{
+	for (size_t i = 0; i < tables->n; i++)
+		if (scope_same_relation(tables->items[i], table))
+			return true;
+	return false;
+}
+
+bool scope_covers(const struct scope *scope, const struct scope_subject *subject)
+{
+	switch (scope->kind) {
+	case SCOPE_ALL:
+	case SCOPE_EACH:
+		return true;
+	case SCOPE_ALL_READS:
+	case SCOPE_EACH_READ:
+		return !subject->writes;
+	case SCOPE_ALL_WRITES:
+	case SCOPE_EACH_WRITE:
+		return subject->writes;
+	case SCOPE_NAME:
+		return strcmp(subject->name, scope->argument) == 0;
+	case SCOPE_QUERYID:
+		return subject->queryid && strcmp(subject->queryid, scope->argument) == 0;
+	case SCOPE_TABLE:
+		return touches(subject->tables, scope->argument);
+	case SCOPE_INDEX:
+		break;
+	}
+	return false;
+}
