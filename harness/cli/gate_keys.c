@@ -80,10 +80,20 @@ static const struct gate_key_text candidate[] = {
     {"down", "FILE", NULL, "SQL that undoes it; quoted in the change record, not run."},
     {"rewrites", "FILE", NULL,
         "Statements that the candidate arm sends in another form. The file says \"version: 1\" and "
-        "\"rewrites:\" with one \"name: SQL text\" per statement; names and the parameters $1 to $n "
+        "\"rewrites:\" with one \"name: SQL text\" per statement; names and the parameters $1 to "
+        "$n "
         "are those of the workload. Statements that only read, alone or together with up. Before "
         "the load both texts run with the same values over the same data, and result.mismatches "
         "counts those that give other rows; a gate that does not limit it allows none."},
+    {"build", "before or under_load", "before",
+        "With under_load the change is applied while the replay runs, after a quarter of its time "
+        "(at "
+        "most 30 s), on the candidate only, and the replay goes on for its whole time from then "
+        "on. "
+        "Latency and counters are judged from the end of the build; errors count throughout; the "
+        "report shows response times before, during and after it, and who waited for its locks. A "
+        "build that takes more than twice the time of the replay (at least a minute) is "
+        "cancelled."},
     {"kind", "index, migration or rewrite", "index",
         "With migration, other DDL is accepted too; rewrite demands rewrites."},
     {0},
@@ -104,15 +114,20 @@ static const struct gate_key_text replay[] = {
         "into step with periodic work of the server."},
     {"seed", "NUMBER", NULL, "Another seed draws another schedule and other values."},
     {"design", "NAME", NULL,
-        "One of pairs (every request goes to both arms at once, so what disturbs one disturbs both), "
+        "One of pairs (every request goes to both arms at once, so what disturbs one disturbs "
+        "both), "
         "slices (one arm alone, then the other alone with the same requests, in alternating order; "
-        "each has half of the time) and sequential (the whole baseline, then the whole candidate: for "
+        "each has half of the time) and sequential (the whole baseline, then the whole candidate: "
+        "for "
         "reports, it never passes)."},
     {"alone", "FRACTION", "0",
-        "With pairs: spend this share of the time, 1% to 50%, in slices in which one arm runs alone. "
-        "What slows the whole machine slows both arms of a pair, and shows only there: as alone.p50 "
+        "With pairs: spend this share of the time, 1% to 50%, in slices in which one arm runs "
+        "alone. "
+        "What slows the whole machine slows both arms of a pair, and shows only there: as "
+        "alone.p50 "
         "of all, at most 1.10 unless a threshold says otherwise."},
-    {"slice", "DURATION", "1s; 250ms with alone", "How long an arm runs alone at a time, from 100 ms."},
+    {"slice", "DURATION", "1s; 250ms with alone",
+        "How long an arm runs alone at a time, from 100 ms."},
     {"pair_gap", "DURATION", NULL,
         "Every request goes to both arms; the second of them this much later. At most 1 s."},
     {"statement_timeout", "DURATION", NULL, "Of every session, from 1 ms to 1 h."},

@@ -26,6 +26,9 @@ static int check_files(struct rehearsal *r, struct err *err)
 	if (candidate_check(
 	        gate->up ? gate->up : gate->file, gate->up_sql, gate->allow_migration, err) < 0)
 		return err->code;
+	if (gate->build_under_load && gate->replay.design != DESIGN_PAIRS)
+		return err_set(
+		    err, ERR_USAGE, "%s: build: under_load needs the design of pairs", gate->file);
 	if (workload_load(gate->workload, &r->workload, err) < 0)
 		return err->code;
 	if (gate->overrides && overrides_load(gate->overrides, &r->overrides, err) < 0)
@@ -77,8 +80,8 @@ static void begin_record(struct rehearsal *r, const char *command)
 	assemble_source(&r->workload.source, &run->source);
 	assemble_thresholds(gate, run);
 	for (int arm = 0; arm < N_ARMS; arm++)
-		run->arms[arm].standbys = run->arms[arm].replica_lag_max =
-		    run->arms[arm].replica_lag_mean = run->arms[arm].replica_share = NAN;
+		run->arms[arm].standbys = run->arms[arm].replica_lag_max = run->arms[arm].replica_lag_mean =
+		    run->arms[arm].replica_share = NAN;
 }
 
 /* The steps up to a verdict; what they make is undone by tear_down(). */
@@ -90,6 +93,18 @@ static rehearsal_step *const gate_steps[] = {
     rehearsal_results,
     rehearsal_plans,
     rehearsal_replay,
+    rehearsal_writes,
+    NULL,
+};
+/* The plans of a candidate that the replay applies are known afterwards. */
+static rehearsal_step *const under_load_steps[] = {
+    rehearsal_staging,
+    rehearsal_baseline,
+    rehearsal_bind,
+    rehearsal_candidate,
+    rehearsal_results,
+    rehearsal_replay,
+    rehearsal_plans,
     rehearsal_writes,
     NULL,
 };
@@ -133,6 +148,7 @@ static void tear_down(struct rehearsal *r)
 
 	hypothetical_end(&r->what_if);
 	measure_free(r->measure);
+	lockouts_free(r->lockouts);
 	environment_free(r->before);
 	for (int arm = 0; arm < N_ARMS; arm++)
 		db_close(r->dbs[arm]);
@@ -193,10 +209,16 @@ int rehearse(const struct rehearsal_options *options, const struct progress *pro
 		rc = result_dir_open(options->gate->results_dir, r.run_id, &r.results, err);
 	if (rc == 0) {
 		begin_record(&r, options->command);
+		r.run->build = (struct run_build){
+		    .under_load = options->gate->build_under_load && !options->plans_only,
+		    .start_s = NAN,
+		    .end_s = NAN,
+		};
 		rc = go(&r,
-		    options->hypothetical ? hypothetical_steps
-		    : options->plans_only ? plan_steps
-		                          : gate_steps,
+		    options->hypothetical     ? hypothetical_steps
+		    : options->plans_only     ? plan_steps
+		    : r.run->build.under_load ? under_load_steps
+		                              : gate_steps,
 		    err);
 		assemble_forecast(&r.what_if, options->hypothetical, r.run);
 		if (options->plans_only) {

@@ -122,7 +122,8 @@ int rehearsal_bind(struct rehearsal *r, struct err *err)
 	    r->gate->replay.rate_per_s > 0 ? r->gate->replay.rate_per_s : workload_rate(&r->workload);
 	struct bind_options options = {
 	    .seed = r->gate->replay.seed,
-	    .expected_ops = rate * (double)rehearsal_longest_ns(r->gate) / 1e9,
+	    .expected_ops =
+	        rate * (double)(rehearsal_longest_ns(r->gate) + rehearsal_build_ns(r->gate)) / 1e9,
 	    .overrides = &r->overrides,
 	    .logged = &r->logged,
 	    .rewrites = &r->gate->rewrites,
@@ -169,6 +170,8 @@ int rehearsal_candidate(struct rehearsal *r, struct err *err)
 	if (clone_require_mark(r->dbs[ARM_BASELINE], err) < 0 ||
 	    clone_require_mark(r->dbs[ARM_CANDIDATE], err) < 0)
 		return err->code;
+	if (r->run->build.under_load)
+		return 0; /* the replay does it */
 	if (candidate_apply(r->dbs[ARM_CANDIDATE], r->gate->up ? r->gate->up : r->gate->file,
 	        r->gate->up_sql, r->progress, r->run, err) < 0)
 		return err->code;

@@ -11,10 +11,19 @@
 #include "judge/judge.h"
 #include "judge/plans.h"
 #include "measure/measure_bloat.h"
+#include "measure/measure_build.h"
 
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
+
+/* From the start of the replay to the end of what is judged. */
+static double planned_seconds(const struct rehearsal *r)
+{
+	double judged_s = (double)rehearsal_longest_ns(r->gate) / 1e9;
+
+	return judged_s + (r->run->build.under_load ? fmax(r->run->build.end_s, 0) : 0);
+}
 
 /* Called about once a second while the replay runs: judge what there is, tell, decide. */
 static bool look(void *ctx, const struct replay_state *state)
@@ -23,18 +32,25 @@ static bool look(void *ctx, const struct replay_state *state)
 	struct samples samples = {.items = state->samples, .n = state->n_samples};
 	struct judge_input input = {
 	    .samples = &samples,
-	    .counted = measure_peek(r->measure, r->run),
-	    .planned_seconds = (double)rehearsal_longest_ns(r->gate) / 1e9,
 	};
-	bool planned_time_is_over = state->elapsed_ns >= r->gate->replay.duration_ns;
+	enum build_state build = rehearsal_build_look(r, state->elapsed_ns);
+	uint64_t planned_ns =
+	    r->gate->replay.duration_ns +
+	    (isfinite(r->run->build.end_s) ? (uint64_t)(r->run->build.end_s * 1e9) : 0);
+	bool planned_time_is_over = state->elapsed_ns >= planned_ns;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	struct replay_view view = {
-	    .planned_ns = r->gate->replay.duration_ns,
+	    .planned_ns = planned_ns,
 	    .run = r->run,
 	    .live = cli_progress_live(),
 	    .colour = cli_colour(STDERR_FILENO),
 	};
 
+	lockouts_look(r->lockouts, r->dbs, r->run);
+	if (build != BUILD_OVER)
+		return build == BUILD_GOES_ON;
+	input.counted = measure_peek(r->measure, r->run);
+	input.planned_seconds = planned_seconds(r);
 	judge_run(&input, r->run);
 	replay_view(&text, &view, state);
 	progress_say(r->progress, PROGRESS_TICK, "%s", text.data);
@@ -68,7 +84,9 @@ static int replay(struct rehearsal *r, struct err *err)
 	_cleanup_free_ char *power = judge_power_statement(&r->vectors, r->gate);
 	int rc;
 
-	options.duration_ns = rehearsal_longest_ns(r->gate);
+	for (int arm = 0; arm < N_ARMS; arm++)
+		db_exec(r->dbs[arm], "SET lock_timeout = '1s'", NULL); /* a look must not wait for ever */
+	options.duration_ns = rehearsal_longest_ns(r->gate) + rehearsal_build_ns(r->gate);
 	progress_say(r->progress, PROGRESS_STAGE, "replaying at %.6g/s per arm for %.6g s",
 	    options.rate_per_s, (double)r->gate->replay.duration_ns / 1e9);
 	if (power)
@@ -105,14 +123,17 @@ int rehearsal_judge(struct rehearsal *r, struct err *err)
 	struct judge_input input = {
 	    .samples = &samples,
 	    .final = true,
-	    .planned_seconds = (double)rehearsal_longest_ns(r->gate) / 1e9,
+	    .planned_seconds = planned_seconds(r),
 	};
+	double built_s = r->run->build.under_load ? r->run->build.end_s : 0;
 	char now[21];
 
 	if (samples_open(samples_path, &samples, err) < 0)
 		return err->code;
-	r->run->generator.warmup_s = judge_warmup_seconds(&samples, r->run->generator.duration_s);
+	r->run->generator.warmup_s =
+	    fmax(judge_warmup_seconds(&samples, r->run->generator.duration_s), built_s);
 	measure_samples(&samples, r->run);
+	measure_build(&samples, r->run);
 	judge_run(&input, r->run);
 	samples_release(&samples);
 	clock_wall_iso8601(now);
@@ -140,7 +161,11 @@ int rehearsal_replay(struct rehearsal *r, struct err *err)
 	    measure_begin(r->dbs, &r->measure, err) < 0)
 		return err->code;
 	r->before = environment_observe(r->dbs);
+	r->lockouts = lockouts_new();
 	rc = replay(r, err);
+	lockouts_tell(r->lockouts, r->run);
+	if (rehearsal_build_finish(r, rc == 0 ? err : NULL) < 0 && rc == 0)
+		rc = err->code;
 	if (!r->measured)
 		return rc;
 	progress_say(r->progress, PROGRESS_STAGE, "measuring");

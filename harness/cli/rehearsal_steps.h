@@ -14,10 +14,12 @@
 #include "model/logged_values.h"
 #include "model/overrides.h"
 #include "replay/replay.h"
+#include "stage/build.h"
 #include "stage/clone.h"
 #include "stage/environment.h"
 #include "stage/hypothetical.h"
 #include "stage/lab.h"
+#include "stage/lockouts.h"
 
 struct rehearsal {
 	const struct gate *gate;
@@ -39,6 +41,9 @@ struct rehearsal {
 	struct vectors vectors;
 	struct environment *before;
 	struct measure *measure;
+	struct build *build;       /* under load: while it runs */
+	struct lockouts *lockouts; /* while the replay runs */
+	struct err build_problem;
 	struct replay_result replay;
 	struct run *run;
 	bool measured; /* there are samples worth keeping */
@@ -64,7 +69,20 @@ rehearsal_step rehearsal_writes;             /* writes run and undone: WAL, and 
 rehearsal_step rehearsal_replay; /* samples and counters: r->measured */
 rehearsal_step rehearsal_judge;  /* checks and verdict from the samples kept */
 
-/* The longest the replay may take: the time, or --max-time. */
+/* The longest the replay may be judged: its time, or --max-time. */
 uint64_t rehearsal_longest_ns(const struct gate *gate);
+
+/* rehearsal_build.c: the candidate applied under load. */
+enum build_state {
+	BUILD_GOES_ON, /* nothing is judged yet */
+	BUILD_OVER,    /* or there is none */
+	BUILD_FAILED,  /* the replay has no more to tell */
+};
+/* What comes before the judged time at the longest: 0 without a build under load. */
+uint64_t rehearsal_build_ns(const struct gate *gate);
+/* Begins and ends it, about once a second. */
+enum build_state rehearsal_build_look(struct rehearsal *r, uint64_t elapsed_ns);
+/* After the replay: ends it in any case; its error, if it had one. */
+int rehearsal_build_finish(struct rehearsal *r, struct err *err);
 
 #endif

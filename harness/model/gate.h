@@ -111,6 +111,7 @@ struct gate {
 	char *up, *down;                 /* SQL files; NULL for the unchanged candidate */
 	char *up_sql, *down_sql;         /* their text, read at load; NULL likewise */
 	bool allow_migration;            /* candidate.kind: migration */
+	bool build_under_load;           /* candidate.build: under_load */
 	char *rewrites_file;             /* candidate.rewrites; NULL */
 	struct statement_names rewrites; /* what it says: none without a file */
 	char *overrides;                 /* bind overrides file; NULL */

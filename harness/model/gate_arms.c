@@ -185,6 +185,17 @@ static int load_kind(struct gate_loader *l, const struct yaml_node *node, void *
 	return 0;
 }
 
+static int load_build(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	static const char *const names[] = {"before", "under_load"};
+	int build;
+
+	if (gate_choice(l, node, names, 2, &build) < 0)
+		return ERR_USAGE;
+	((struct gate *)target)->build_under_load = build == 1;
+	return 0;
+}
+
 static bool says_rewrite(const struct yaml_node *candidate)
 {
 	const struct yaml_node *kind = gate_child(candidate, "kind");
@@ -200,8 +211,8 @@ static void forget(char **text)
 
 int gate_load_candidate(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
-	static const struct gate_key keys[] = {
-	    {"up", load_up}, {"down", load_down}, {"rewrites", load_rewrites}, {"kind", load_kind}};
+	static const struct gate_key keys[] = {{"up", load_up}, {"down", load_down},
+	    {"rewrites", load_rewrites}, {"kind", load_kind}, {"build", load_build}};
 	struct gate *gate = target;
 
 	if (node->kind == YAML_SCALAR && strcmp(node->text, "unchanged") == 0)
@@ -212,6 +223,8 @@ int gate_load_candidate(struct gate_loader *l, const struct yaml_node *node, voi
 		return ERR_USAGE;
 	if (gate->down && !gate->up)
 		return gate_reject(l, node, "down: without up: undoes nothing");
+	if (gate->build_under_load && !gate->up && !(l->without & GATE_CANDIDATE))
+		return gate_reject(l, gate_child(node, "build"), "under_load needs up: FILE to build");
 	if (says_rewrite(node) && !gate_child(node, "rewrites"))
 		return gate_reject(l, gate_child(node, "kind"), "a rewrite needs rewrites: FILE");
 	if (gate->up_sql && sql_is_empty(gate->up_sql)) {

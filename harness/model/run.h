@@ -136,6 +136,20 @@ struct run_change {
 	char *error;      /* NULL when it worked */
 };
 
+/* How the replay fared before, during and after the candidate was applied under load: response times
+ * in seconds, of all statements together. */
+enum build_phase { BUILD_BEFORE, BUILD_DURING, BUILD_AFTER, N_BUILD_PHASES };
+const char *build_phase_name(enum build_phase phase); /* "before", ... */
+struct run_phase {
+	double ops, errors;
+	double p50, p95, p99, max; /* NAN without an op */
+};
+struct run_build {
+	bool under_load;
+	double start_s, end_s; /* since the start of the replay; NAN when it did not begin or end */
+	struct run_phase phases[N_BUILD_PHASES][N_ARMS];
+};
+
 struct run_arm {
 	char *server_version;
 	int server_version_num;
@@ -231,6 +245,7 @@ struct run {
 	size_t n_indexes, cap_indexes;
 	struct run_change *changes;
 	size_t n_changes, cap_changes;
+	struct run_build build;
 	struct run_slice *slices[N_ARMS]; /* one per second from the start */
 	size_t n_slices;
 	struct run_disturbance *disturbances;

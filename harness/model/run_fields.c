@@ -144,6 +144,30 @@ const struct field run_change_fields[] = {
     {0},
 };
 
+static const char *const build_phase_names[N_BUILD_PHASES] = {"before", "during", "after"};
+
+const char *build_phase_name(enum build_phase phase)
+{
+	return build_phase_names[phase];
+}
+
+const struct field run_build_fields[] = {
+    FIELD(BOOL, run_build, under_load),
+    FIELD(AMOUNT, run_build, start_s),
+    FIELD(AMOUNT, run_build, end_s),
+    {0},
+};
+
+const struct field run_phase_fields[] = {
+    FIELD(AMOUNT, run_phase, ops),
+    FIELD(AMOUNT, run_phase, errors),
+    FIELD(AMOUNT, run_phase, p50),
+    FIELD(AMOUNT, run_phase, p95),
+    FIELD(AMOUNT, run_phase, p99),
+    FIELD(AMOUNT, run_phase, max),
+    {0},
+};
+
 const struct field run_arm_fields[] = {
     FIELD(TEXT, run_arm, server_version),
     FIELD(INT, run_arm, server_version_num),

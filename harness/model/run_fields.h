@@ -23,6 +23,8 @@ extern const struct field run_index_fields[];
 extern const struct field run_index_arm_fields[];
 extern const struct field run_index_cost_fields[];
 extern const struct field run_change_fields[];
+extern const struct field run_build_fields[];
+extern const struct field run_phase_fields[];
 extern const struct field run_arm_fields[];
 extern const struct field run_slice_fields[];
 extern const struct field run_generator_fields[];

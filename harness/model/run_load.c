@@ -140,6 +140,26 @@ static void load_change(struct json_reader *r, const json_t *object, void *ctx)
 	fields_load(r, object, &run->changes[run->n_changes++], run_change_fields);
 }
 
+static void load_phase(struct json_reader *r, const json_t *object, void *target)
+{
+	fields_load(r, object, target, run_phase_fields);
+}
+
+static void load_build(struct json_reader *r, const json_t *root, struct run_build *build)
+{
+	struct json_reader inner, phases;
+	const json_t *object, *list;
+
+	if (!json_is_object(json_object_get(root, "build")))
+		return;
+	object = json_enter(r, root, "build", &inner);
+	fields_load(&inner, object, build, run_build_fields);
+	list = json_enter(&inner, object, "phases", &phases);
+	for (int phase = 0; phase < N_BUILD_PHASES; phase++)
+		load_arms(&phases, list, build_phase_name((enum build_phase)phase), build->phases[phase],
+		    sizeof(build->phases[phase][0]), load_phase);
+}
+
 static void load_disturbance(struct json_reader *r, const json_t *object, void *ctx)
 {
 	struct run *run = ctx;
@@ -320,6 +340,7 @@ static void load_run(struct json_reader *r, const json_t *root, struct run *run)
 	json_each(r, root, "thresholds", load_threshold, run);
 	json_each(r, root, "disturbances", load_disturbance, run);
 	json_each(r, root, "changes", load_change, run);
+	load_build(r, root, &run->build);
 	fields_load(
 	    &inner, json_enter(r, root, "generator", &inner), &run->generator, run_generator_fields);
 	workload_source_load(&inner, json_enter(r, root, "source", &inner), &run->source);

@@ -225,6 +225,23 @@ static json_t *verdict_to_json(const struct verdict *verdict)
 	return object;
 }
 
+static json_t *build_to_json(const struct run_build *build)
+{
+	json_t *object = members(build, run_build_fields);
+	json_t *phases = json_object();
+
+	for (int phase = 0; phase < N_BUILD_PHASES; phase++) {
+		json_t *arms = json_object();
+
+		for (int arm = 0; arm < N_ARMS; arm++)
+			json_object_set_new(arms, arm_name((enum arm)arm),
+			    members(&build->phases[phase][arm], run_phase_fields));
+		json_object_set_new(phases, build_phase_name((enum build_phase)phase), arms);
+	}
+	json_object_set_new(object, "phases", phases);
+	return object;
+}
+
 json_t *run_to_json(const struct run *run)
 {
 	json_t *root = json_object();
@@ -243,6 +260,8 @@ json_t *run_to_json(const struct run *run)
 	        run_disturbance_fields));
 	json_object_set_new(root, "changes",
 	    array_of(run->changes, run->n_changes, sizeof(*run->changes), run_change_fields));
+	json_object_set_new(
+	    root, "build", run->build.under_load ? build_to_json(&run->build) : json_null());
 	json_object_set_new(root, "generator", members(&run->generator, run_generator_fields));
 	json_object_set_new(root, "source", workload_source_to_json(&run->source));
 	json_object_set_new(root, "arms", arms_to_json(run));

@@ -147,6 +147,7 @@ static void add_cost(struct buf *out, const struct run *run)
 	add_replication(out, run);
 	buf_adds(out, "- **Vacuum and HOT**: per table below.\n\n");
 	markdown_builds(out, run, MAX_ROWS);
+	markdown_phases(out, run);
 	buf_addc(out, '\n');
 	markdown_indexes(out, run, MAX_ROWS);
 	buf_addc(out, '\n');

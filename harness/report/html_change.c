@@ -44,6 +44,34 @@ static void add_changes(struct buf *out, const struct run *run)
 	html_close_table(out, 0);
 }
 
+static void add_phases(struct buf *out, const struct run *run)
+{
+	static const char *const columns[] = {
+	    "Phase", "Ops", "Failed", "p50", "p95", "p99", "Longest", NULL};
+	const struct run_build *build = &run->build;
+	_cleanup_buf_ struct buf caption = BUF_INIT;
+
+	if (!build->under_load || isnan(build->start_s))
+		return;
+	buf_addf(&caption, "Applied under load, from %s to %s of the replay: response time",
+	    figure_seconds(build->start_s).text, figure_seconds(build->end_s).text);
+	html_open_table(out, "t-build", "", caption.data, columns);
+	for (enum build_phase phase = 0; phase < N_BUILD_PHASES; phase++) {
+		const struct run_phase *base = &build->phases[phase][ARM_BASELINE];
+		const struct run_phase *cand = &build->phases[phase][ARM_CANDIDATE];
+
+		buf_addf(out, "<tr><th scope=\"row\">%s</th>", build_phase_name(phase));
+		html_pair_cell(out, UNIT_NONE, NEITHER, base->ops, cand->ops);
+		html_pair_cell(out, UNIT_NONE, MORE_IS_WORSE, base->errors, cand->errors);
+		html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->p50, cand->p50);
+		html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->p95, cand->p95);
+		html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->p99, cand->p99);
+		html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->max, cand->max);
+		buf_adds(out, "</tr>\n");
+	}
+	html_close_table(out, 0);
+}
+
 /* Which statements it serves, and what else could. */
 static void add_index_use(struct buf *out, const struct run_index *index)
 {
@@ -169,6 +197,7 @@ void html_change(const struct run *run, struct buf *out)
 		buf_adds(out, "<p>Nothing was changed: both arms are equal.</p>\n");
 	}
 	add_changes(out, run);
+	add_phases(out, run);
 	add_indexes(out, run);
 	add_tables(out, run);
 	buf_adds(out, "</section>\n");

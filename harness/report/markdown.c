@@ -94,6 +94,7 @@ void render_markdown(const struct run *run, struct buf *out)
 		text_markdown_block(&change, "sql", run->up_sql, MAX_TEXT * 10);
 	buf_addc(&change, '\n');
 	markdown_builds(&change, run, MAX_RELATIONS);
+	markdown_phases(&change, run);
 	buf_addc(&change, '\n');
 	markdown_indexes(&change, run, MAX_RELATIONS);
 	markdown_spare_indexes(&change, run, MAX_RELATIONS);

@@ -139,6 +139,29 @@ void markdown_builds(struct buf *out, const struct run *run, size_t max)
 	}
 }
 
+void markdown_phases(struct buf *out, const struct run *run)
+{
+	const struct run_build *build = &run->build;
+
+	if (!build->under_load || isnan(build->start_s))
+		return;
+	buf_addf(out,
+	    "\nApplied under load, from %s to %s of the replay; response time of all statements:\n\n"
+	    "| Arm | Phase | Ops | Failed | p50 | p95 | p99 | Longest |\n"
+	    "|---|---|--:|--:|--:|--:|--:|--:|\n",
+	    figure_seconds(build->start_s).text, figure_seconds(build->end_s).text);
+	for (enum arm arm = 0; arm < N_ARMS; arm++)
+		for (enum build_phase phase = 0; phase < N_BUILD_PHASES; phase++) {
+			const struct run_phase *p = &build->phases[phase][arm];
+
+			buf_addf(out, "| %s | %s | %s | %s", arm_name(arm), build_phase_name(phase),
+			    figure_count(p->ops).text, figure_count(p->errors).text);
+			buf_addf(out, " | %s | %s | %s | %s |\n", figure_seconds(p->p50).text,
+			    figure_seconds(p->p95).text, figure_seconds(p->p99).text,
+			    figure_seconds(p->max).text);
+		}
+}
+
 static void add_pair(struct buf *out, struct figure base, struct figure cand)
 {
 	buf_addf(out, " | %s → %s", base.text, cand.text);

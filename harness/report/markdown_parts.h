@@ -19,6 +19,8 @@ void markdown_statements(struct buf *out, const struct run *run, size_t max);
 void markdown_checks(struct buf *out, const struct run *run, bool open_only, size_t max);
 /* What each statement of the change took to run. */
 void markdown_builds(struct buf *out, const struct run *run, size_t max);
+/* Response times before, during and after a change that was made under load. */
+void markdown_phases(struct buf *out, const struct run *run);
 /* Existing indexes that could go, and what that would save. */
 void markdown_spare_indexes(struct buf *out, const struct run *run, size_t max);
 void markdown_indexes(struct buf *out, const struct run *run, size_t max);

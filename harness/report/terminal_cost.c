@@ -134,6 +134,38 @@ static void add_builds(const struct terminal *t, const struct run *run)
 		buf_addf(t->out, "  and %zu more in the report\n", run->n_changes - MAX_ROWS);
 }
 
+static void describe_phases(struct buf *out, const struct run_build *build, enum arm arm)
+{
+	for (enum build_phase phase = 0; phase < N_BUILD_PHASES; phase++) {
+		const struct run_phase *p = &build->phases[phase][arm];
+
+		buf_addf(out, "%s%s p50 %s, p95 %s, p99 %s, longest %s", phase ? "; " : "",
+		    build_phase_name(phase), figure_seconds(p->p50).text, figure_seconds(p->p95).text,
+		    figure_seconds(p->p99).text, figure_seconds(p->max).text);
+		if (p->errors > 0)
+			buf_addf(
+			    out, ", %s of %s failed", figure_count(p->errors).text, figure_count(p->ops).text);
+	}
+}
+
+static void add_phases(const struct terminal *t, const struct run *run)
+{
+	const struct run_build *build = &run->build;
+	_cleanup_buf_ struct buf heading = BUF_INIT;
+
+	if (!build->under_load || isnan(build->start_s))
+		return;
+	buf_addf(&heading, "UNDER LOAD, APPLIED FROM %s TO %s (response time of all statements)",
+	    figure_seconds(build->start_s).text, figure_seconds(build->end_s).text);
+	terminal_heading(t, heading.data);
+	for (enum arm arm = 0; arm < N_ARMS; arm++) {
+		_cleanup_buf_ struct buf facts = BUF_INIT;
+
+		describe_phases(&facts, build, arm);
+		add_row(t, arm_name(arm), facts.data);
+	}
+}
+
 static double hot_ratio(const struct run_table_arm *arm)
 {
 	return arm->updated > 0 ? arm->hot_updated / arm->updated : NAN;
@@ -185,6 +217,7 @@ void terminal_cost(const struct terminal *t, const struct run *run)
 {
 	add_failed_changes(t, run);
 	add_builds(t, run);
+	add_phases(t, run);
 	add_indexes(t, run);
 	add_spare_indexes(t, run);
 	add_tables(t, run);

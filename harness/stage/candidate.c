@@ -168,6 +168,7 @@ static int apply_script(struct db *db, struct db *watcher, const char *file,
 
 	/* From PostgreSQL 14 on, a build does not go on for nobody when we are killed. */
 	db_exec(db, "SET client_connection_check_interval = '1s'", NULL);
+	db_exec(db, "SET application_name = '" CANDIDATE_APPLICATION "'", NULL);
 	if (db_exec(db, "SET statement_timeout = 0", err) < 0 || read_invalid(db, &invalid, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < script->n; i++) {

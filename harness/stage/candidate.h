@@ -24,6 +24,9 @@
 #include "model/run.h"
 #include "pg/db.h"
 
+/* What the session that applies it calls itself. */
+#define CANDIDATE_APPLICATION "pgrehearse candidate"
+
 /* Parse and check up.sql; `file` is for messages. up_sql NULL is the unchanged candidate. */
 int candidate_check(const char *file, const char *up_sql, bool allow_migration, struct err *err);
 

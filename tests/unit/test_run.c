@@ -229,6 +229,14 @@ static void fill_relations(struct run *run)
 	run->changes[run->n_changes++] =
 	    (struct run_change){xstrdup("CREATE INDEX ..."), xstrdup("create index"), 1.5, 9.5e6, 4096,
 	        xstrdup("ShareLock on public.orders"), 0.25, xstrdup("could not extend file")};
+	run->build = (struct run_build){.under_load = true, .start_s = 5, .end_s = 7.5};
+	for (int phase = 0; phase < N_BUILD_PHASES; phase++)
+		for (int arm = 0; arm < N_ARMS; arm++) {
+			double first = 10 * (2 * phase + arm);
+
+			run->build.phases[phase][arm] = (struct run_phase){
+			    first + 1, first + 2, first + 3, first + 4, first + 5, first + 6};
+		}
 }
 
 static void fill_judgement(struct run *run)
