@@ -189,6 +189,8 @@ struct witness_request {
 	size_t n_scopes;
 	struct slot *only; /* this slot alone; NULL for all that have no pool yet */
 	bool no_conjuncts; /* leave out WHERE: it may name what the scopes do not have */
+	bool anchor_alone; /* of FROM the table alone that the values come from: what it is joined with
+	                    * may be made of parameters */
 };
 int witness_fill(struct binding *b, const struct witness_request *request, struct err *err);
 

@@ -10,6 +10,7 @@
 #include "bind/form.h"
 #include "bind/literal.h"
 #include "bind/probe.h"
+#include "bind/weights.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -19,6 +20,8 @@
 
 #define VECTORS_PER_STEP     8
 #define VECTORS_PER_FORM     16
+#define VECTORS_TO_WEIGH     24
+#define MOST_WEIGHT          4.0 /* of one vector, where the mean is 1 */
 #define REFINEMENTS          3
 #define BLOCKS_WEIGHT        0.5
 #define FAR_TOO_MUCH         5.0
@@ -342,6 +345,27 @@ static void choose_form(struct binding *b, const struct check_figures *target)
 		free(forms[i].settings);
 }
 
+/* Weights alone do it, and no few vectors have to stand for all: then no setting is looked for. */
+static bool reached_by_weights(struct binding *b, const struct check_figures *target)
+{
+	char **values = slots_generate(b, VECTORS_TO_WEIGH);
+	struct check_figures figures[VECTORS_TO_WEIGH], mean;
+	double weights[VECTORS_TO_WEIGH], heaviest = 0;
+	size_t n = check_each(b, values, VECTORS_TO_WEIGH, figures);
+	bool tilted;
+
+	slots_values_free(b, values, VECTORS_TO_WEIGH);
+	if (n < VECTORS_TO_WEIGH)
+		return false;
+	tilted = weights_tilt(figures, n, target->rows, target->blocks, weights);
+	for (size_t i = 0; tilted && i < n; i++)
+		heaviest = fmax(heaviest, weights[i]);
+	mean = weights_mean(figures, tilted ? weights : NULL, n);
+	return heaviest < MOST_WEIGHT &&
+	       distance(mean.rows, target->rows, 0.2, 1) + distance(mean.blocks, target->blocks, 2, 1) <
+	           GOOD_ENOUGH;
+}
+
 struct check_figures calibrate_target(const struct binding *b)
 {
 	const struct work *work = &b->statement->work;
@@ -392,7 +416,7 @@ int calibrate(struct binding *b, struct err *err)
 
 	if (b->analysis.writes || b->analysis.locks_rows)
 		calibrate_by_probe(b, &target);
-	else if (!isnan(target.rows) || !isnan(target.blocks))
+	else if ((!isnan(target.rows) || !isnan(target.blocks)) && !reached_by_weights(b, &target))
 		choose_form(b, &target);
 	return db_alive(b->run->db)
 	           ? 0

@@ -40,18 +40,20 @@ static size_t family(const struct binding *b, int root, int *members)
 	return n;
 }
 
-static int fill_scopes(struct binding *b, bool with_family, bool no_conjuncts, struct err *err)
+static int fill_scopes(
+    struct binding *b, const struct witness_request *kind, bool with_family, struct err *err)
 {
 	int n_scopes = (int)b->analysis.n_scopes;
 	_cleanup_free_ int *members = xcalloc((size_t)n_scopes + 1, sizeof(*members));
 
 	/* Inner ones first: an outer FROM may contain their parameters. */
 	for (int s = n_scopes - 1; s >= 0; s--) {
-		struct witness_request request = {.scopes = members, .no_conjuncts = no_conjuncts};
+		struct witness_request request = *kind;
 		int rc;
 		if (with_family && b->analysis.scopes[s].correlated)
 			continue;
 		members[0] = s;
+		request.scopes = members;
 		request.n_scopes = with_family ? family(b, s, members) : 1;
 		rc = witness_fill(b, &request, err);
 		if (rc < 0)
@@ -69,8 +71,9 @@ static int fill_one_by_one(struct binding *b, struct err *err)
 		if (!unfilled(slot) || !slot->item->partner)
 			continue;
 		request.scopes = &slot->item->scope;
-		for (int bare = 0; bare <= 1 && rc == 0; bare++) {
-			request.no_conjuncts = bare;
+		for (int bare = 0; bare <= 2 && rc == 0; bare++) {
+			request.no_conjuncts = bare >= 1;
+			request.anchor_alone = bare == 2;
 			rc = witness_fill(b, &request, err);
 		}
 		if (rc < 0)
@@ -223,14 +226,15 @@ static int sort_ranges(struct binding *b, struct err *err)
 	return 0;
 }
 
+/* A whole family of scopes first; then with less and less around the tables. */
 static int fill_witness(struct binding *b, struct err *err)
 {
-	if (fill_scopes(b, true, false, err) < 0)
-		return err->code;
-	if (any_unfilled(b) && fill_scopes(b, false, false, err) < 0)
-		return err->code;
-	if (any_unfilled(b) && fill_scopes(b, false, true, err) < 0)
-		return err->code;
+	static const struct witness_request kinds[] = {{0}, {0}, {.no_conjuncts = true},
+	    {.anchor_alone = true}, {.anchor_alone = true, .no_conjuncts = true}};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && any_unfilled(b); i++)
+		if (fill_scopes(b, &kinds[i], i == 0, err) < 0)
+			return err->code;
 	return any_unfilled(b) ? fill_one_by_one(b, err) : 0;
 }
 

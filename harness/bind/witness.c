@@ -5,7 +5,8 @@
  *     WHERE <conjuncts without parameters> AND <anchor>.ctid = ANY ($1)
  *
  * The anchor is one table of the FROM; its random tids make the sample random at a cost that does
- * not depend on the size of the table. What cannot be anchored (a view) gives its first rows.
+ * not depend on the size of the table. What cannot be anchored (a view) gives rows drawn from its
+ * first ones.
  */
 #include "bind/binding.h"
 #include "bind/tids.h"
@@ -18,12 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_BATCHES    12
-#define MIN_BATCH_TIDS 300
-#define MAX_BATCH_TIDS 20000
-#define READ_ROWS      1000 /* enough to know how a column is spread, and to meet rare values */
-#define MAX_ROWS       200000
-#define STREAM_WITNESS 101
+#define MAX_BATCHES     12
+#define MIN_BATCH_TIDS  300
+#define MAX_BATCH_TIDS  20000
+#define READ_ROWS       1000 /* enough to know how a column is spread, and to meet rare values */
+#define MAX_ROWS        200000
+#define UNANCHORED_ROWS 100000 /* of a view, to draw from */
+#define STREAM_WITNESS  101
 
 /* One query while it is being made and run. */
 struct witness {
@@ -33,7 +35,7 @@ struct witness {
 	size_t n_slots;
 	size_t wanted;                     /* rows */
 	const struct catalog_table *table; /* anchor; NULL for none */
-	const char *alias;
+	const char *anchor, *alias;        /* its name and alias in FROM */
 	bool with_nulls;
 	struct pool pool;
 	uint64_t *seen; /* hashes of rows, an open table; only for rows that are used once */
@@ -130,7 +132,7 @@ static void add_where(struct witness *w, char **expressions, bool by_tid, struct
 /* The CTEs that the FROM names, with values in place of their parameters. */
 static void add_with(struct witness *w, struct buf *sql)
 {
-	for (size_t i = 0; i < w->request->n_scopes; i++) {
+	for (size_t i = 0; i < w->request->n_scopes && !w->request->anchor_alone; i++) {
 		const char *with = w->b->analysis.scopes[w->request->scopes[i]].with;
 		if (with) {
 			_cleanup_free_ char *text = slots_substitute(w->b, with);
@@ -150,6 +152,19 @@ static char *partner_text(const struct binding *b, const struct slot *slot)
 	return slots_substitute(b, slot->item->partner);
 }
 
+static void add_from(const struct witness *w, struct buf *sql)
+{
+	if (w->request->anchor_alone) {
+		buf_addf(sql, "%s AS %s", w->anchor, w->alias);
+		return;
+	}
+	for (size_t i = 0; i < w->request->n_scopes; i++) {
+		const char *from = w->b->analysis.scopes[w->request->scopes[i]].from;
+		_cleanup_free_ char *text = slots_substitute(w->b, from);
+		buf_addf(sql, "%s%s", i ? ", " : "", text);
+	}
+}
+
 static char *build_query(struct witness *w, bool by_tid)
 {
 	struct buf sql = BUF_INIT;
@@ -164,13 +179,15 @@ static char *build_query(struct witness *w, bool by_tid)
 	}
 	/* The tid of the anchor also keeps an aggregate from turning the query into one row. */
 	buf_addf(&sql, "%s%s FROM ", w->alias ? w->alias : "1", w->alias ? ".ctid" : "");
-	for (size_t i = 0; i < w->request->n_scopes; i++) {
-		const char *from = w->b->analysis.scopes[w->request->scopes[i]].from;
-		_cleanup_free_ char *text = slots_substitute(w->b, from);
-		buf_addf(&sql, "%s%s", i ? ", " : "", text);
-	}
+	add_from(w, &sql);
 	add_where(w, expressions, by_tid, &sql);
-	buf_addf(&sql, " LIMIT %zu", w->wanted * 2);
+	buf_addf(&sql, " LIMIT %zu", w->alias ? w->wanted * 2 : (size_t)UNANCHORED_ROWS);
+	if (!w->alias) { /* no tids to draw: a view */
+		_cleanup_free_ char *inner = buf_detach(&sql);
+		sql = (struct buf)BUF_INIT;
+		buf_addf(&sql, "SELECT * FROM (%s) AS pgrehearse_rows ORDER BY %s LIMIT %zu", inner,
+		    "hashtext(pgrehearse_rows::text)", w->wanted * 2);
+	}
 	for (size_t i = 0; i < w->n_slots; i++)
 		free(expressions[i]);
 	free(expressions);
@@ -320,6 +337,7 @@ static int try_anchors(struct witness *w, bool preferred, struct err *err)
 		for (size_t t = 0; t < scope->tables.n; t++) {
 			int rc;
 			w->table = catalog_table(w->b->run->catalog, scope->tables.items[t], err);
+			w->anchor = scope->tables.items[t];
 			w->alias = scope->aliases.items[t];
 			if (err->code)
 				return err->code;
@@ -332,7 +350,7 @@ static int try_anchors(struct witness *w, bool preferred, struct err *err)
 		}
 	}
 	w->table = NULL;
-	w->alias = NULL;
+	w->anchor = w->alias = NULL;
 	return 0;
 }
 
@@ -390,7 +408,7 @@ int witness_fill(struct binding *b, const struct witness_request *request, struc
 		rc = try_anchors(&w, true, err);
 		if (rc == 0)
 			rc = try_anchors(&w, false, err);
-		if (rc == 0)
+		if (rc == 0 && !request->anchor_alone)
 			rc = run_anchored(&w);
 	}
 	if (rc > 0)

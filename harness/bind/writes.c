@@ -10,8 +10,9 @@
 #define SPARE           1.3
 #define MAX_SEQUENTIAL  200000
 #define MAX_TRANSITIONS 20000
-#define NEW_SHARE       5
-#define MAX_SAMPLED     5 /* times vectors_per_statement */
+#define NEW_SHARE       0.2 /* of an upsert's calls, whose rows do not tell */
+#define MAX_SAMPLED     5   /* times vectors_per_statement */
+#define ALWAYS_NEW      0.98
 
 double writes_expected_ops(const struct binding *b)
 {
@@ -151,14 +152,35 @@ static void choose_order(struct binding *b)
 	b->n_wanted = (size_t)fmax(usual, fmin(ops, usual * MAX_SAMPLED));
 }
 
-/* ON CONFLICT meets rows that are there, unless production's calls mostly inserted. */
-static bool wants_conflict(const struct binding *b)
+/* The rows that one INSERT gives. */
+static size_t rows_given(const struct binding *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->analysis.n_param_items; i++) {
+		const struct sql_param *item = &b->analysis.params[i];
+		bool first = item->role == PARAM_INSERT && item->group >= 0;
+		for (size_t j = 0; j < i && first; j++)
+			first = b->analysis.params[j].group != item->group;
+		n += first;
+	}
+	return n ? n : 1;
+}
+
+/* The share of ON CONFLICT's rows that meet none: of DO NOTHING, those that production counted. */
+static double share_new(const struct binding *b)
 {
 	double rows = work_per_call(&b->statement->work, b->statement->work.rows);
 
-	if (!strcasestr(b->sql, " ON CONFLICT "))
-		return false;
-	return !strcasestr(b->sql, " DO NOTHING") || !(rows > 0.5);
+	if (!strcasestr(b->sql, " DO NOTHING"))
+		return NEW_SHARE;
+	return isnan(rows) ? 0 : fmin(1, rows / (double)rows_given(b));
+}
+
+/* ON CONFLICT meets rows that are there, unless production's calls always inserted. */
+static bool wants_conflict(const struct binding *b)
+{
+	return strcasestr(b->sql, " ON CONFLICT ") && share_new(b) < ALWAYS_NEW;
 }
 
 /* Ranges of an UPDATE or DELETE cannot be tried out: take the share of rows production touched. */
@@ -198,26 +220,59 @@ int writes_plan(struct binding *b, struct err *err)
 	return 0;
 }
 
-/* The slot has a pool of existing keys: every NEW_SHARE-th becomes one that nobody has. A sampled
- * row comes again, and then it is there. */
+/* As many rows as are wanted, the same again and again. */
+static void repeat_rows(struct pool *pool, size_t n)
+{
+	char **row = xcalloc(pool->n_columns + 1, sizeof(*row));
+
+	for (size_t i = 0; pool->n_rows > 0 && pool->n_rows < n; i++) {
+		for (size_t c = 0; c < pool->n_columns; c++)
+			row[c] = xstrdup(pool->cells[i * pool->n_columns + c]);
+		pool_add_row(pool, row);
+	}
+	free(row);
+}
+
+/* The slot has a pool of existing keys: some become ones that nobody has, once each. */
 static void mix_slot(struct binding *b, struct slot *slot, const struct catalog_table *table,
     struct catalog_column *column, struct err *err)
 {
 	struct pool *pool = &b->pools[slot->pool];
+	double share = share_new(b);
 
 	if (!fresh_plan(b, slot, table, column, err))
 		return;
-	for (size_t i = 0; i < pool->n_rows; i += NEW_SHARE) {
+	if (b->order != VECTOR_SEQUENTIAL) {
+		b->order = VECTOR_SEQUENTIAL;
+		b->n_wanted = (size_t)fmin(ceil(writes_expected_ops(b) * SPARE) + 1, MAX_TRANSITIONS);
+	}
+	repeat_rows(pool, b->n_wanted * pool->stride);
+	for (size_t i = 0; i < pool->n_rows; i++) {
 		char **cell = &pool->cells[i * pool->n_columns + (size_t)slot->column];
+		if (floor((double)(i + 1) * share) == floor((double)i * share))
+			continue;
 		free(*cell);
 		*cell = fresh_text(slot, (int64_t)i);
 	}
 	slot->rule = RULE_ROW;
 }
 
+/* One column of the key is enough: the first that refers to nothing. */
+static bool makes_key_new(struct binding *b, const struct slot *slot,
+    const struct catalog_table *table, const struct catalog_unique *unique,
+    const struct catalog_column *column)
+{
+	for (size_t i = 0; i < unique->n_columns; i++) {
+		const struct catalog_column *part = &table->columns[unique->columns[i]];
+		if (!catalog_reference_of(table, part) && slot_of_column(b, slot, part->name))
+			return part == column;
+	}
+	return false;
+}
+
 int conflicts_mix(struct binding *b, struct err *err)
 {
-	if (!wants_conflict(b) || strcasestr(b->sql, " DO NOTHING"))
+	if (!wants_conflict(b) || !(share_new(b) > 0))
 		return 0;
 	for (size_t i = 0; i < b->n_slots && !err->code; i++) {
 		struct slot *slot = &b->slots[i];
@@ -228,7 +283,7 @@ int conflicts_mix(struct binding *b, struct err *err)
 		    !writes_target(b, slot, &table, &column, err))
 			continue;
 		unique = catalog_unique_of(table, column);
-		if (unique && unique->n_columns == 1 && !catalog_reference_of(table, column))
+		if (unique && makes_key_new(b, slot, table, unique, column))
 			mix_slot(b, slot, table, column, err);
 	}
 	return err->code;

@@ -151,6 +151,35 @@ static void visit_subselect(struct analyzer *a, const json_t *body, const struct
 	derived_take(a);
 }
 
+/* unnest($1) AS u(id): an array of what u.id is compared with. */
+static void visit_range_function(struct analyzer *a, const json_t *body, const struct want *want)
+{
+	const json_t *alias = node_get(body, "alias");
+	const json_t *first =
+	    node_get(node_as(json_array_get(node_get(body, "functions"), 0), "List"), "items");
+	const json_t *call = node_as(json_array_get(first, 0), "FuncCall"), *arg;
+	struct derived derived = {
+	    node_text(alias, "aliasname"), node_get(alias, "colnames"), want->scope};
+	size_t i;
+
+	if (!alias || strcmp(node_last_name(node_get(call, "funcname")), "unnest") != 0) {
+		analyze_fields(a, body, want);
+		return;
+	}
+	json_array_foreach (node_get(call, "args"), i, arg) {
+		struct want element = want_nothing(want->scope);
+
+		element.needs_type = node_as(arg, "ParamRef") != NULL;
+		element.likely_type = "text[]";
+		if (expr_is_param(arg))
+			derived_want(a, &derived, i, derived.name, &element);
+		if (element.role == PARAM_COMPARE)
+			element.role = PARAM_ANY;
+		element.direct = element.role == PARAM_ANY;
+		analyze_node(a, arg, &element);
+	}
+}
+
 static void visit_table(struct analyzer *a, const json_t *body, const struct want *want)
 {
 	size_t first = lex_at(&a->lex, node_location(body));
@@ -181,6 +210,7 @@ static const struct {
     {"SelectStmt", visit_select},
     {"RangeVar", visit_table},
     {"RangeSubselect", visit_subselect},
+    {"RangeFunction", visit_range_function},
     {"NullTest", visit_null_test},
 };
 
