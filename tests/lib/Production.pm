@@ -8,6 +8,7 @@
 #   copy_database('before_orders', 'production_orders');
 #   produce('orders', 'production_orders', 1000);     # 1000: the seed
 #   my $workload = capture('production_orders', workload_path('orders'));
+#   sample_log('production_orders', 'orders');        # if log_statements() came before produce()
 #   copy_database('before_orders', 'staging_orders');
 #   print bind_to('staging_orders', 'orders', $workload);
 #   my $run = replay_on('staging_orders', 'orders', $workload);    # the decoded run.json
@@ -28,11 +29,12 @@ use JSON::PP;
 use List::Util qw(sum0);
 
 our @EXPORT = qw(production_start server_log pgrehearse psql fixture_files load_schema copy_database restore_database shapes
-  produce capture bind_to replay_on workload_path per_call within);
+  produce log_statements capture sample_log bind_to replay_on workload_path per_call within);
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
 my ($tmp, $bindir, $ours, $started, @unprivileged, %o, @children);
 my $owner = $$;
+my $log_prefix = '%m [%p] %q%u@%d ';
 
 END
 {
@@ -65,6 +67,7 @@ sub production_start
 	print $conf "listen_addresses = ''\nunix_socket_directories = '$tmp/server'\nfsync = off\n",
 	  "synchronous_commit = off\nfull_page_writes = off\nautovacuum = off\njit = off\n",
 	  "shared_buffers = 256MB\nmax_wal_size = 4GB\nshared_preload_libraries = pg_stat_statements\n",
+	  "log_line_prefix = '$log_prefix'\n",
 	  $o{conf} // '';
 	close $conf;
 	server('pg_ctl', '-D', "$tmp/server/data", '-w', 'start');
@@ -210,6 +213,9 @@ sub finish_traffic
 	}
 }
 
+# From its next sessions on, all that the clients of a database send is in the server's log.
+sub log_statements { psql('postgres', "ALTER DATABASE $_[0] SET log_min_duration_statement = 0") }
+
 sub workload_path { return "$tmp/$_[0].json" }
 
 sub capture
@@ -223,6 +229,14 @@ sub capture
 	return $workload;
 }
 
+# The values in the log of a database, for bind_to().
+sub sample_log
+{
+	my ($db, $name) = @_;
+	pgrehearse('capture', '-q', '-w', workload_path($name), '--log', server_log(), '--log-line-prefix', $log_prefix,
+		'--log-database', $db, '--samples', "$tmp/$name.samples");
+}
+
 # ---- rehearsal -----------------------------------------------------------------------------------
 
 # The fidelity table of bind; the vectors are kept for replay_on().
@@ -230,7 +244,8 @@ sub bind_to
 {
 	my ($db, $name, $workload) = @_;
 	return pgrehearse('bind', '-q', '-d', $db, '-w', workload_path($name), '-o', "$tmp/$name.vectors",
-		'--expected-ops', 4 * @{ $workload->{statements} } * $o{calls}, '--calibrate-time', "$o{calibrate}s");
+		'--expected-ops', 4 * @{ $workload->{statements} } * $o{calls}, '--calibrate-time', "$o{calibrate}s",
+		-e "$tmp/$name.samples" ? ('--samples', "$tmp/$name.samples") : ());
 }
 
 sub replay_on
