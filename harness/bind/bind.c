@@ -6,10 +6,12 @@
 #include "bind/identify.h"
 #include "bind/logged.h"
 #include "bind/oracle.h"
+#include "bind/time_shift.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "model/time_shift.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -281,6 +283,7 @@ static int bind_or_skip(struct bind_run *run, const struct statement *statement,
 	} else if (rc == 0) {
 		GROW(vectors->statements, vectors->n_statements, vectors->cap_statements);
 		vectors->statements[vectors->n_statements++] = bound;
+		run->n_shifted += b.shifted;
 		add_transaction(vectors, vectors->n_statements - 1);
 	}
 	binding_release(&b);
@@ -340,6 +343,13 @@ static int bind_all(struct bind_run *run, const struct workload *workload,
 	return 0;
 }
 
+static void set_circumstances(const struct bind_run *run, struct vectors *ret)
+{
+	if (run->n_shifted > 0)
+		ret->time_shift = time_shift_format(run->time_shift_s);
+	ret->oracle_silence = xstrdup(oracle_silence(run->oracle));
+}
+
 static void set_totals(const struct workload *workload, struct vectors *ret)
 {
 	ret->total_ms = workload_total_ms(workload);
@@ -375,12 +385,15 @@ int bind_workload(struct db *staging, const struct workload *workload,
 	run.catalog = catalog_new(staging);
 	run.oracle = oracle_open(staging);
 	run.calibrate_s = effective.calibrate_s > 0 ? effective.calibrate_s : DEFAULT_CALIBRATE_S;
-	rc = bind_all(&run, workload, progress, ret, fidelities, err);
+	rc = bind_time_shift(&run, workload, progress, err);
+	if (rc == 0)
+		rc = bind_all(&run, workload, progress, ret, fidelities, err);
 	set_totals(workload, ret);
-	if (rc == 0 && oracle_silence(run.oracle))
+	set_circumstances(&run, ret);
+	if (rc == 0 && ret->oracle_silence)
 		progress_say(progress, PROGRESS_NOTE,
 		    "whether production sent parameters or literals is judged by the work per call: %s",
-		    oracle_silence(run.oracle));
+		    ret->oracle_silence);
 	oracle_close(run.oracle);
 	catalog_free(run.catalog);
 	restore_connection(staging);

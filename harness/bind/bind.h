@@ -35,6 +35,7 @@ struct bind_options {
 	size_t vectors_per_statement; /* rows to draw; default 200 */
 	double expected_ops;          /* ops of the whole run and arm: how many rows a DELETE needs */
 	double calibrate_s;           /* time for choosing settings, all statements; 0 means 60 */
+	double time_shift_s;          /* the clock of statements is moved back; or TIME_SHIFT_AUTO */
 	const struct statement_names *rewrites; /* checked by bind_check_rewrites; NULL for none */
 	const struct overrides *overrides;   /* NULL: none */
 	const struct logged_values *logged;  /* NULL: none */

@@ -33,6 +33,8 @@ struct bind_run {
 	const char *plan_cache_mode; /* of the connection */
 	const struct bind_options *options;
 	double replayable_calls; /* the calls that expected_ops are shared out by */
+	double time_shift_s;     /* that statements' clock is moved back by; 0: not */
+	size_t n_shifted;        /* statements bound with it */
 	double calibrate_s;      /* that is left for all */
 	uint64_t deadline_ns;    /* of this statement's calibration; monotonic clock */
 };
@@ -100,6 +102,7 @@ struct binding {
 	char
 	    *probe; /* what is executed in its place to measure it; NULL: itself, where it only reads */
 	struct buf note;
+	bool shifted; /* sql's clock is moved back */
 	struct slot *slots; /* $1, $2, ... */
 	size_t n_slots;
 	struct pool *pools;

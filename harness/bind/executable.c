@@ -4,6 +4,7 @@
  */
 #include "bind/binding.h"
 #include "bind/repeated.h"
+#include "bind/time_shift.h"
 #include "bind/types.h"
 
 #include "base/mem.h"
@@ -405,24 +406,35 @@ static int list_length(const struct statement *statement)
 	return rows > MAX_LIST_LENGTH ? MAX_LIST_LENGTH : (int)lround(rows);
 }
 
-int executable_choose(struct binding *b, struct err *err)
+/* The repaired text, its clock moved back where that is wanted; caller frees. */
+static char *repaired_text(struct binding *b, bool shift, struct err *err)
 {
-	struct attempt a = {.b = b};
 	_cleanup_free_ char *note = NULL;
-	char *sql = NULL;
-	int rc;
+	char *sql = NULL, *other;
 
 	if (sql_executable(b->statement->text, list_length(b->statement), &sql, &note, err) < 0)
-		return err->code;
+		return NULL;
 	if (note)
 		binding_note(b, "%s", note);
 	if (db_server_version(b->run->db) < 140000) {
-		char *older = sql_executable_before_14(sql);
-
+		other = sql_executable_before_14(sql);
 		free(sql);
-		sql = older;
+		sql = other;
 	}
-	if (adopt_text(b, sql, err) < 0 || renumber(b, err) < 0)
+	other = shift ? time_shifted(b->run, sql) : NULL;
+	b->shifted = other != NULL;
+	if (other)
+		free(sql);
+	return other ? other : sql;
+}
+
+static int choose(struct binding *b, bool shift, struct err *err)
+{
+	struct attempt a = {.b = b};
+	char *sql = repaired_text(b, shift, err);
+	int rc;
+
+	if (!sql || adopt_text(b, sql, err) < 0 || renumber(b, err) < 0)
 		return err->code;
 	a.n = b->analysis.n_params;
 	a.types = xcalloc((size_t)a.n + 1, sizeof(*a.types));
@@ -444,5 +456,24 @@ int executable_choose(struct binding *b, struct err *err)
 	}
 	free(a.types);
 	free(a.resolved);
+	return rc;
+}
+
+/* A text that names a result of the clock's may not prepare with another expression there. */
+int executable_choose(struct binding *b, struct err *err)
+{
+	struct err moved = {0};
+	int rc = choose(b, true, err);
+
+	if (rc == 0 && b->shifted)
+		binding_note(b, "the clock is moved back to staging's time");
+	if (rc == 0 || !b->shifted || bind_server_failed(b, err))
+		return rc;
+	moved = *err;
+	*err = (struct err){0};
+	b->note.len = 0;
+	rc = choose(b, false, err);
+	if (rc == 0)
+		binding_note(b, "the clock is not moved back to staging's time: %s", moved.message);
 	return rc;
 }

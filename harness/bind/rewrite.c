@@ -7,6 +7,7 @@
  */
 #include "base/mem.h"
 #include "bind/binding.h"
+#include "bind/time_shift.h"
 
 #include <stdlib.h>
 
@@ -77,6 +78,7 @@ int rewrite_choose(struct binding *b, struct err *err)
 	const struct statement_names *rewrites = b->run->options->rewrites;
 	const char *text = rewrites ? statement_names_find(rewrites, b->statement->name) : NULL;
 	_cleanup_free_ char *note = NULL;
+	char *shifted;
 	int n;
 
 	if (!text)
@@ -87,5 +89,12 @@ int rewrite_choose(struct binding *b, struct err *err)
 	if ((size_t)n != b->n_slots)
 		return err_set(err, ERR_USAGE,
 		    "it cannot be rewritten: to run at all it needs fewer parameters than its text shows");
-	return sql_executable(text, 1, &b->rewrite, &note, err);
+	if (sql_executable(text, 1, &b->rewrite, &note, err) < 0)
+		return err->code;
+	shifted = b->shifted ? time_shifted(b->run, b->rewrite) : NULL;
+	if (shifted) {
+		free(b->rewrite);
+		b->rewrite = shifted;
+	}
+	return 0;
 }

@@ -107,6 +107,8 @@ void assemble_statements(
 	}
 	run->coverage_time = vectors_coverage_time(vectors);
 	run->coverage_calls = vectors_coverage_calls(vectors);
+	run->time_shift = xstrdup(vectors->time_shift);
+	run->oracle_silence = xstrdup(vectors->oracle_silence);
 }
 
 static void add_marker(char **sql, size_t number)

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "bind/bind.h"
 #include "cli/commands.h"
+#include "model/time_shift.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -72,6 +73,12 @@ static void add_summary(struct buf *out, const struct vectors *vectors)
 	    vectors->n_statements, vectors->n_skipped,
 	    units_format_percent(time, vectors_coverage_time(vectors)),
 	    units_format_percent(calls, vectors_coverage_calls(vectors)));
+	if (vectors->time_shift)
+		buf_addf(out, "the clock that statements read is moved back by %s\n", vectors->time_shift);
+	if (vectors->oracle_silence)
+		buf_addf(out,
+		    "whether production sent parameters or literals is judged by the work per call: %s\n",
+		    vectors->oracle_silence);
 }
 
 static void format_table(
@@ -125,6 +132,7 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	struct strv args = {0};
 	struct db *db = NULL;
 	const char *input = NULL, *output = "-", *overrides_file = NULL, *samples_file = NULL;
+	const char *time_shift = "auto";
 	int64_t seed = 42, n_vectors = 200, expected_ops = 24000;
 	uint64_t calibrate_ns = 60 * UINT64_C(1000000000);
 	const struct option_spec options[] = {
@@ -132,8 +140,8 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	    {"workload", 'w', OPTION_STRING, "FILE", "the workload (\"-\": standard input)", &input},
 	    {"output", 'o', OPTION_STRING, "FILE",
 	        "write the vectors to FILE (default: standard output)", &output},
-	    {"seed", 0, OPTION_INT, "N", "another seed draws other rows (default: 42)", &seed, .min = 0,
-	        .max = INT64_MAX},
+	    {"random-seed", 0, OPTION_INT, "N", "another seed draws other rows (default: 42)", &seed,
+	        .min = 0, .max = INT64_MAX},
 	    {"vectors", 0, OPTION_INT, "N", "rows to draw per statement, at least (default: 200)",
 	        &n_vectors, .min = 1, .max = 100000},
 	    {"expected-ops", 0, OPTION_INT, "N",
@@ -141,6 +149,10 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	        &expected_ops, .min = 1, .max = INT64_MAX},
 	    {"calibrate-time", 0, OPTION_DURATION, "DURATION",
 	        "for finding range widths, intervals and LIMITs (default: 60s)", &calibrate_ns},
+	    {"time-shift", 0, OPTION_STRING, "SHIFT",
+	        "how far now() and the like are moved back on a staging copy older than production: "
+	        "auto, off or a duration (default: auto)",
+	        &time_shift},
 	    {"overrides", 0, OPTION_STRING, "FILE",
 	        "values, a query of values, or skip, by statement (YAML)", &overrides_file},
 	    {"samples", 0, OPTION_STRING, "FILE",
@@ -163,6 +175,8 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	bind.vectors_per_statement = (size_t)n_vectors;
 	bind.expected_ops = (double)expected_ops;
 	bind.calibrate_s = (double)calibrate_ns / 1e9;
+	if (rc == 0)
+		rc = time_shift_parse(time_shift, &bind.time_shift_s, err);
 	if (rc == 0 && overrides_file) {
 		rc = overrides_load(overrides_file, &overrides, err);
 		bind.overrides = &overrides;

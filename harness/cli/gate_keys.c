@@ -12,6 +12,10 @@ static const struct gate_key_text top[] = {
         "gate says when there is nothing to find."},
     {"replay", "MAPPING", NULL, "How the traffic is sent: see replay."},
     {"thresholds", "LIST", "the default policy", "What must hold: see thresholds."},
+    {"time_shift", "auto, off or DURATION", "auto",
+        "How far now(), current_date and the like are moved back in statements, because staging is "
+        "an old copy: else \"the last seven days\" would be empty. With auto, by the age of the "
+        "newest rows where that is over an hour. What defaults of columns read is left alone."},
     {"overrides", "FILE", NULL,
         "Values for statements: lists of them, a query that finds them on staging, or skip. See "
         "bind --overrides."},

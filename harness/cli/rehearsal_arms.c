@@ -124,6 +124,7 @@ int rehearsal_bind(struct rehearsal *r, struct err *err)
 	    .seed = r->gate->replay.seed,
 	    .expected_ops =
 	        rate * (double)(rehearsal_longest_ns(r->gate) + rehearsal_build_ns(r->gate)) / 1e9,
+	    .time_shift_s = r->gate->time_shift_s,
 	    .overrides = &r->overrides,
 	    .logged = &r->logged,
 	    .rewrites = &r->gate->rewrites,

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "model/gate_loader.h"
+#include "model/time_shift.h"
 
 #include <string.h>
 
@@ -38,6 +39,19 @@ static int load_name(struct gate_loader *l, const struct yaml_node *node, void *
 static int load_workload(struct gate_loader *l, const struct yaml_node *node, void *target)
 {
 	return gate_path(l, GATE_WORKLOAD, node, &((struct gate *)target)->workload);
+}
+
+static int load_time_shift(struct gate_loader *l, const struct yaml_node *node, void *target)
+{
+	struct gate *gate = target;
+	struct err inner = {0};
+	const char *text;
+
+	if (gate_text(l, node, &text) < 0)
+		return ERR_USAGE;
+	if (time_shift_parse(text, &gate->time_shift_s, &inner) < 0)
+		return gate_reject(l, node, "%s", inner.message);
+	return 0;
 }
 
 static int load_overrides(struct gate_loader *l, const struct yaml_node *node, void *target)
@@ -99,6 +113,7 @@ static const struct gate_key keys[] = {
     {"candidate", gate_load_candidate},
     {"replay", gate_load_replay},
     {"thresholds", gate_load_thresholds},
+    {"time_shift", load_time_shift},
     {"overrides", load_overrides},
     {"samples", load_samples},
     {"alpha", load_alpha},
@@ -171,6 +186,7 @@ static int load_tree(struct gate_loader *l, const struct yaml_node *root, struct
 	    .file = xstrdup(l->file),
 	    .results_dir = xstrdup("results"),
 	    .replay = replay_options_default,
+	    .time_shift_s = TIME_SHIFT_AUTO,
 	    .alpha = 0.01,
 	    .dead_band = 0.02,
 	    .guard = 0.25,

@@ -114,6 +114,7 @@ struct gate {
 	bool build_under_load;           /* candidate.build: under_load */
 	char *rewrites_file;             /* candidate.rewrites; NULL */
 	struct statement_names rewrites; /* what it says: none without a file */
+	double time_shift_s;             /* or TIME_SHIFT_AUTO, the default; see model/time_shift.h */
 	char *overrides;                 /* bind overrides file; NULL */
 	char *samples;                   /* values of the log, from capture --samples; NULL */
 	struct replay_options replay;

@@ -85,6 +85,7 @@ void run_release(struct run *run)
 {
 	fields_release(run, run_fields);
 	fields_release(run, run_candidate_fields);
+	fields_release(run, run_coverage_fields);
 	workload_source_release(&run->source);
 	for (int arm = 0; arm < N_ARMS; arm++) {
 		fields_release(&run->arms[arm], run_arm_fields);

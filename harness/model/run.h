@@ -234,6 +234,8 @@ struct run {
 	char *clone_driver;
 	struct workload_source source; /* of the workload */
 	double coverage_time, coverage_calls;
+	char *time_shift;     /* that the clock of statements was moved back by; NULL when not */
+	char *oracle_silence; /* vectors.oracle_silence */
 	struct run_arm arms[N_ARMS];
 	struct run_generator generator;
 	struct run_statement *statements; /* replayed first, in the order of samples; then skipped */

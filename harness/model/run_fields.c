@@ -31,6 +31,8 @@ const struct field run_policy_fields[] = {
 const struct field run_coverage_fields[] = {
     FIELD(AMOUNT, run, coverage_time),
     FIELD(AMOUNT, run, coverage_calls),
+    FIELD(TEXT, run, time_shift),
+    FIELD(TEXT, run, oracle_silence),
     {0},
 };
 

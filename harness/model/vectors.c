@@ -79,6 +79,7 @@ void vectors_release(struct vectors *vectors)
 		free(vectors->transactions[i].statements);
 	free(vectors->transactions);
 	free(vectors->time_shift);
+	free(vectors->oracle_silence);
 	*vectors = (struct vectors){0};
 }
 

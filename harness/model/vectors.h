@@ -110,7 +110,9 @@ struct vectors {
 	size_t n_transactions, cap_transactions;
 	double total_ms, total_calls; /* of production, dropped statements included */
 	double production_rate;       /* production's calls per second; 0 when unknown */
-	char *time_shift;             /* what now() was moved by; NULL when not */
+	char *time_shift;             /* what statements' clock was moved back by; NULL when not */
+	char *oracle_silence; /* why queryids could not tell how production sent its statements; NULL
+	                       * when they did */
 };
 
 int vectors_load(const char *path, struct vectors *ret, struct err *err);

@@ -197,6 +197,7 @@ int vectors_load(const char *path, struct vectors *ret, struct err *err)
 	vectors.total_calls = json_get_amount(&r, root, "total_calls", 0);
 	vectors.production_rate = json_get_amount(&r, root, "production_rate", 0);
 	vectors.time_shift = json_dup_string(&r, root, "time_shift");
+	vectors.oracle_silence = json_dup_string(&r, root, "oracle_silence");
 	json_decref(root);
 	if (r.failed) {
 		vectors_release(&vectors);

@@ -115,6 +115,7 @@ int vectors_save(const struct vectors *vectors, const char *path, struct err *er
 	json_object_set_new(root, "total_calls", json_number(vectors->total_calls));
 	json_object_set_new(root, "production_rate", json_number(vectors->production_rate));
 	json_set_known(root, "time_shift", json_text(vectors->time_shift));
+	json_set_known(root, "oracle_silence", json_text(vectors->oracle_silence));
 	for (size_t i = 0; i < vectors->n_statements; i++)
 		json_array_append_new(statements, bound_to_json(&vectors->statements[i]));
 	json_object_set_new(root, "statements", statements);

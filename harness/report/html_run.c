@@ -1,9 +1,11 @@
 /* How far the figures can be trusted: fidelity, coverage, generator, disturbances, servers. */
+#include "report/circumstances.h"
 #include "report/html_parts.h"
 #include "report/text.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define MAX_SKIPPED  200
 #define MAX_SETTINGS 100
@@ -70,6 +72,18 @@ static void add_skipped(struct buf *out, const struct run *run)
 	buf_adds(out, "</ul>\n");
 }
 
+static void add_circumstances(struct buf *out, const struct run *run)
+{
+	char *sentence;
+
+	for (size_t i = 0; (sentence = circumstance(run, i)); i++) {
+		buf_adds(out, "<p>");
+		html_text(out, sentence, HTML_MAX_TEXT);
+		buf_adds(out, "</p>\n");
+		free(sentence);
+	}
+}
+
 void html_fidelity(const struct run *run, struct buf *out)
 {
 	html_open_section(out, "fidelity", "Fidelity and coverage",
@@ -84,6 +98,7 @@ void html_fidelity(const struct run *run, struct buf *out)
 	if (run->n_replayed > HTML_FIRST_ROWS)
 		buf_addf(out, "<p>The %d statements with the largest share; all are in run.json.</p>\n",
 		    HTML_FIRST_ROWS);
+	add_circumstances(out, run);
 	add_skipped(out, run);
 	buf_adds(out, "</section>\n");
 }

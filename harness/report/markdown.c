@@ -3,12 +3,14 @@
  * everything else folded. GitHub takes 65,536 characters and GitLab more; what would not fit is
  * left out with a word about it, so that posting never fails because of a large workload.
  */
+#include "report/circumstances.h"
 #include "report/figures.h"
 #include "report/markdown_parts.h"
 #include "report/report_format.h"
 #include "report/text.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define MAX_BYTES      60000
 #define MAX_STATEMENTS 10
@@ -51,6 +53,14 @@ static void fold(struct buf *out, const char *title, const struct buf *content)
 
 static void add_circumstances(struct buf *out, const struct run *run)
 {
+	char *sentence;
+
+	for (size_t i = 0; (sentence = circumstance(run, i)); i++) {
+		buf_adds(out, "- ");
+		text_markdown(out, sentence, MAX_TEXT);
+		buf_addc(out, '\n');
+		free(sentence);
+	}
 	for (enum arm arm = 0; arm < N_ARMS; arm++) {
 		buf_addf(out, "- %s: PostgreSQL ", arm_name(arm));
 		text_markdown(out, run->arms[arm].server_version, MAX_TEXT);

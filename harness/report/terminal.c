@@ -4,12 +4,14 @@
  * anything to say are left out.
  */
 #include "report/terminal.h"
+#include "report/circumstances.h"
 #include "report/figures.h"
 #include "report/report.h"
 #include "report/text.h"
 #include "report/work_lines.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MIN_WIDTH      60
@@ -74,6 +76,7 @@ static void add_verdict(const struct terminal *t, const struct run *run)
 static void add_circumstances(const struct terminal *t, const struct run *run)
 {
 	_cleanup_buf_ struct buf line = BUF_INIT;
+	char *sentence;
 
 	buf_addf(&line, "%s at %s ops/s per arm for %s on PostgreSQL %s",
 	    run->candidate_name ? run->candidate_name : "unchanged",
@@ -82,6 +85,10 @@ static void add_circumstances(const struct terminal *t, const struct run *run)
 	    run->arms[ARM_BASELINE].server_version ? run->arms[ARM_BASELINE].server_version : "?");
 	buf_addf(&line, "; covers %s of production's execution time and %s of its calls",
 	    figure_percent(run->coverage_time).text, figure_percent(run->coverage_calls).text);
+	for (size_t i = 0; (sentence = circumstance(run, i)); i++) {
+		buf_addf(&line, ". %.*s", (int)strlen(sentence) - 1, sentence);
+		free(sentence);
+	}
 	terminal_paragraph(t, 2, line.data);
 }
 
