@@ -1,5 +1,6 @@
 #include "cli/replay_text.h"
 
+#include "base/mem.h"
 #include "base/units.h"
 
 #include <math.h>
@@ -70,10 +71,10 @@ static void add_statement(struct buf *out, const struct run_statement *statement
 	buf_addc(out, '\n');
 	for (size_t i = 0; i < figures->n_error_counts; i++) {
 		const struct error_count *error = &figures->error_counts[i];
+		_cleanup_free_ char *text = error_count_text(error);
 
 		if (error->count > 0)
-			buf_addf(out, "    %.0f times %s: %s\n", error->count, error->sqlstate,
-			    error->message ? error->message : "");
+			buf_addf(out, "    %.0f times %s\n", error->count, text);
 	}
 }
 

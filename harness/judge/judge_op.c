@@ -41,11 +41,12 @@ static struct op_counts count_ops(const struct run *run, const struct target *ta
 /* "; the most frequent error is 42703 (no such column) of customer timeline"; caller frees. */
 static char *worst_error(const struct op_counts *counts)
 {
+	_cleanup_free_ char *what = NULL;
+
 	if (!counts->worst)
 		return xstrdup("");
-	return xasprintf("; most often %s: SQLSTATE %s, %s", counts->worst_statement,
-	    counts->worst->sqlstate,
-	    counts->worst->message ? counts->worst->message : "no message was kept");
+	what = error_count_text(counts->worst);
+	return xasprintf("; most often %s: %s", counts->worst_statement, what);
 }
 
 /*

@@ -208,14 +208,15 @@ static void tell_nothing(const struct judging *j, const struct timing *t, struct
 	int arm = check->samples[ARM_CANDIDATE] < 1 ? ARM_CANDIDATE : ARM_BASELINE;
 	bool both = check->samples[ARM_BASELINE] < 1 && check->samples[ARM_CANDIDATE] < 1;
 	const struct error_count *error = first_error(j->run, t, arm);
+	_cleanup_free_ char *said = error ? error_count_text(error) : NULL;
 
 	if (error)
-		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "%s is not known: no op was answered on %s (SQLSTATE %s: %s)", what,
+		check_decide(check, OUTCOME_INCONCLUSIVE, "%s is not known: no op was answered on %s (%s)",
+		    what,
 		    both                   ? "either arm"
 		    : arm == ARM_CANDIDATE ? "the candidate"
 		                           : "the baseline",
-		    error->sqlstate, error->message ? error->message : "no message was kept");
+		    said);
 	else
 		check_decide(check, OUTCOME_INCONCLUSIVE, "%s is not known: no op was answered on %s", what,
 		    both                   ? "either arm"

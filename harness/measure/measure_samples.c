@@ -164,10 +164,36 @@ static size_t key_slice(const struct sample *s, const void *ctx)
 	return s->arm < N_ARMS ? (size_t)(s->due_ns / NS_PER_S) * N_ARMS + s->arm : SIZE_MAX;
 }
 
+static bool was_picked(const struct sample *s)
+{
+	return s->status != SAMPLE_SKIPPED && s->picked_ns >= s->due_ns;
+}
+
+/* How late the generator was in this second; the histogram of service times is free by then. */
+static void slice_lag(
+    struct scratch *scratch, const uint32_t *order, size_t n, struct run_slice *slice)
+{
+	uint64_t max_ns = 0;
+
+	histogram_reset(scratch->service);
+	for (size_t i = 0; i < n; i++) {
+		const struct sample *s = &scratch->samples->items[order[i]];
+
+		if (!was_picked(s))
+			continue;
+		histogram_record(scratch->service, sample_lag_ns(s));
+		max_ns = sample_lag_ns(s) > max_ns ? sample_lag_ns(s) : max_ns;
+	}
+	if (!histogram_count(scratch->service))
+		return;
+	slice->lag_max = seconds((double)max_ns);
+	slice->lag_p99 = quantile_s(scratch->service, 0.99, slice->lag_max);
+}
+
 static struct run_slice slice_of(
     struct scratch *scratch, const uint32_t *order, size_t n, size_t second)
 {
-	struct run_slice slice = {(double)second, 0, 0, NAN, NAN, NAN, NAN, NAN};
+	struct run_slice slice = {(double)second, 0, 0, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
 	uint64_t max_ns = 0;
 
 	histogram_reset(scratch->service);
@@ -190,6 +216,7 @@ static struct run_slice slice_of(
 	}
 	if (histogram_count(scratch->service))
 		slice.service_p50 = seconds((double)histogram_value_at_quantile(scratch->service, 0.50));
+	slice_lag(scratch, order, n, &slice);
 	return slice;
 }
 
@@ -241,7 +268,7 @@ static void measure_generator(struct scratch *scratch, struct run_generator *gen
 		generator->unfinished += s->status == SAMPLE_UNFINISHED;
 		first = s->due_ns < first ? s->due_ns : first;
 		last = s->done_ns > last ? s->done_ns : last;
-		if (s->status == SAMPLE_SKIPPED || s->picked_ns < s->due_ns)
+		if (!was_picked(s))
 			continue;
 		histogram_record(lag, sample_lag_ns(s));
 		lag_max = sample_lag_ns(s) > lag_max ? sample_lag_ns(s) : lag_max;

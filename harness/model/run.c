@@ -5,6 +5,7 @@
 #include "model/run_fields.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 const char *const outcome_names[N_OUTCOMES] = {
     [OUTCOME_PASS] = "PASS",
@@ -26,6 +27,15 @@ const char *outcome_name(enum outcome outcome)
 const char *index_role_name(enum index_role role)
 {
 	return index_role_names[role];
+}
+
+char *error_count_text(const struct error_count *error)
+{
+	const char *message = error->message ? error->message : "no message was kept";
+
+	if (strcmp(error->sqlstate, "00000") != 0)
+		return xasprintf("SQLSTATE %s: %s", error->sqlstate, message);
+	return error->message ? xasprintf("no answer: %s", message) : xstrdup("no answer");
 }
 
 void run_add_disturbance(

@@ -36,6 +36,10 @@ struct error_count {
 	double count;
 };
 
+/* "SQLSTATE 42703: column ... does not exist", or "no answer: the connection was lost"; caller
+ * frees. */
+char *error_count_text(const struct error_count *error);
+
 struct run_statement_arm {
 	double scheduled, ok, errors, unfinished;
 	double rows; /* returned or affected, over ok ops */
@@ -172,6 +176,7 @@ struct run_slice {
 	double ok, errors;
 	double p50, p95, p99, max; /* response time, seconds */
 	double service_p50;
+	double lag_p99, lag_max; /* how late the generator was, seconds */
 };
 
 struct run_generator {

@@ -195,6 +195,8 @@ const struct field run_slice_fields[] = {
     FIELD(AMOUNT, run_slice, p99),
     FIELD(AMOUNT, run_slice, max),
     FIELD(AMOUNT, run_slice, service_p50),
+    FIELD(AMOUNT, run_slice, lag_p99),
+    FIELD(AMOUNT, run_slice, lag_max),
     {0},
 };
 

@@ -41,7 +41,7 @@ static void add_changes(struct buf *out, const struct run *run)
 		html_figure_cell(out, figure_seconds(change->lock_seconds), change->lock_seconds);
 		buf_adds(out, "</tr>\n");
 	}
-	html_close_table(out, 0);
+	html_close_table(out);
 }
 
 static void add_phases(struct buf *out, const struct run *run)
@@ -143,7 +143,7 @@ static void add_indexes(struct buf *out, const struct run *run)
 				add_index(out, run, &run->indexes[i]);
 				shown++;
 			}
-	html_close_table(out, 0);
+	html_close_table(out);
 	if (run->n_indexes > shown)
 		buf_addf(out, "<p>and %zu more indexes in run.json</p>\n", run->n_indexes - shown);
 }
@@ -181,7 +181,7 @@ static void add_tables(struct buf *out, const struct run *run)
 	html_open_table(out, "t-tables", "sortable", "Write cost: tables", columns);
 	for (size_t i = 0; i < run->n_tables && i < MAX_RELATIONS; i++)
 		add_table(out, &run->tables[i]);
-	html_close_table(out, 0);
+	html_close_table(out);
 	if (run->n_tables > MAX_RELATIONS)
 		buf_addf(out, "<p>and %zu more tables in run.json</p>\n", run->n_tables - MAX_RELATIONS);
 }

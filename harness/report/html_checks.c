@@ -31,17 +31,16 @@ static void add_table(const struct run *run, struct buf *out)
 	static const char *const columns[] = {
 	    "Outcome", "Check", "Baseline → candidate", "Estimate and limit", "Why", NULL};
 	const struct check **sorted = checks_by_urgency(run);
+	_cleanup_buf_ struct buf rest = BUF_INIT;
 
 	buf_addf(out,
 	    "<div class=\"tools\" data-for=\"t-checks\" data-count=\"%zu\" data-outcomes></div>\n",
 	    run->n_checks);
 	html_open_table(out, "t-checks", "cards checks", NULL, columns);
-	for (size_t i = 0; i < run->n_checks; i++) {
-		if (i == HTML_FIRST_ROWS)
-			html_open_rest(out, "t-checks");
-		add_row(out, sorted[i]);
-	}
-	html_close_table(out, run->n_checks);
+	for (size_t i = 0; i < run->n_checks; i++)
+		add_row(i < HTML_FIRST_ROWS ? out : &rest, sorted[i]);
+	html_close_table(out);
+	html_add_rest(out, "t-checks-rest", &rest);
 	free(sorted);
 }
 

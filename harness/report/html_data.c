@@ -134,6 +134,8 @@ static json_t *slices(const struct run *run)
 	    {"p95", offsetof(struct run_slice, p95)},
 	    {"p99", offsetof(struct run_slice, p99)},
 	    {"max", offsetof(struct run_slice, max)},
+	    {"lag_p99", offsetof(struct run_slice, lag_p99)},
+	    {"lag_max", offsetof(struct run_slice, lag_max)},
 	};
 	json_t *arms = json_object();
 

@@ -53,19 +53,18 @@ void html_open_table(struct buf *out, const char *id, const char *class, const c
 	buf_adds(out, "</tr></thead>\n<tbody>\n");
 }
 
-void html_open_rest(struct buf *out, const char *id)
+void html_close_table(struct buf *out)
 {
-	buf_addf(out, "</tbody></table></div>\n<script type=\"text/plain\" id=\"%s-rest\">", id);
+	buf_adds(out, "</tbody></table></div>\n");
 }
 
-void html_close_table(struct buf *out, size_t rows)
+void html_add_rest(struct buf *out, const char *id, const struct buf *rest)
 {
-	if (rows > HTML_FIRST_ROWS)
-		buf_adds(out,
-		    "</script>\n<noscript><p>More rows are in run.json, and here with scripts.</p>"
-		    "</noscript>\n");
-	else
-		buf_adds(out, "</tbody></table></div>\n");
+	if (rest->len == 0)
+		return;
+	html_add_packed(out, id, rest);
+	buf_adds(
+	    out, "<noscript><p>More rows are in run.json, and here with scripts.</p></noscript>\n");
 }
 
 void html_tile(struct buf *out, const char *label, const char *value)

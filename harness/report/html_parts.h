@@ -15,9 +15,11 @@
 
 #include <stddef.h>
 
-/* Rows in sight at first. The others are text to the parser (html_open_rest), which costs a
- * browser nothing, until page.js is asked for them. */
+/* Rows in sight at first. The others are packed (html_add_rest), which costs a browser next to
+ * nothing, until page.js is asked for them. */
 #define HTML_FIRST_ROWS 100
+/* Between packed texts; no text holds a control character. */
+#define HTML_SEPARATOR  '\f'
 #define HTML_MAX_NAME   200
 #define HTML_MAX_TEXT   2000
 
@@ -30,9 +32,11 @@ void html_open_section(struct buf *out, const char *id, const char *title, const
 /* <thead>, and <tbody> for the first rows; `class` says what page.js does with the table. */
 void html_open_table(struct buf *out, const char *id, const char *class, const char *caption,
     const char *const *columns);
-/* Between row HTML_FIRST_ROWS and the next one, and at the end. */
-void html_open_rest(struct buf *out, const char *id);
-void html_close_table(struct buf *out, size_t rows);
+void html_close_table(struct buf *out);
+/* The rows after HTML_FIRST_ROWS, if any, of the table that was closed; id is the table's and "-rest". */
+void html_add_rest(struct buf *out, const char *id, const struct buf *rest);
+/* A script element that holds text as base64 of a zlib stream. */
+void html_add_packed(struct buf *out, const char *id, const struct buf *text);
 /* A labelled figure of a row of such. */
 void html_tile(struct buf *out, const char *label, const char *value);
 /* What a reader should think of more of it: decides the colour of a bar, and nothing else. */

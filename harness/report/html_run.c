@@ -53,7 +53,7 @@ static void add_fidelity_table(struct buf *out, const struct run *run)
 	html_open_table(out, "t-fidelity", "sortable", NULL, columns);
 	for (size_t i = 0; i < run->n_replayed && i < HTML_FIRST_ROWS; i++)
 		add_fidelity_row(out, &run->statements[i]);
-	html_close_table(out, 0);
+	html_close_table(out);
 }
 
 static void add_skipped(struct buf *out, const struct run *run)

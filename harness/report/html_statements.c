@@ -2,6 +2,8 @@
 #include "report/text.h"
 #include "report/work_lines.h"
 
+#include "base/mem.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -75,6 +77,7 @@ void html_statements(const struct run *run, struct buf *out)
 {
 	static const char *const columns[] = {"Statement", "Time share", "p50", "p95", "p99",
 	    "Blocks per call", "WAL records per call", "Failed", NULL};
+	_cleanup_buf_ struct buf rest = BUF_INIT;
 
 	html_open_section(out, "statements", "Statements",
 	    "Baseline → candidate, service time. A bar to the left means less, to the right more.");
@@ -85,12 +88,10 @@ void html_statements(const struct run *run, struct buf *out)
 	buf_addf(out, "<div class=\"tools\" data-for=\"t-statements\" data-count=\"%zu\"></div>\n",
 	    run->n_replayed);
 	html_open_table(out, "t-statements", "cards sortable", NULL, columns);
-	for (size_t i = 0; i < run->n_replayed; i++) {
-		if (i == HTML_FIRST_ROWS)
-			html_open_rest(out, "t-statements");
-		add_row(out, run, i);
-	}
-	html_close_table(out, run->n_replayed);
+	for (size_t i = 0; i < run->n_replayed; i++)
+		add_row(i < HTML_FIRST_ROWS ? out : &rest, run, i);
+	html_close_table(out);
+	html_add_rest(out, "t-statements-rest", &rest);
 	buf_adds(out, "</section>\n");
 }
 
@@ -151,53 +152,70 @@ static void add_errors(struct buf *out, const struct run_statement *s)
 	for (enum arm arm = 0; arm < N_ARMS; arm++)
 		for (size_t i = 0; i < s->arms[arm].n_error_counts; i++) {
 			const struct error_count *e = &s->arms[arm].error_counts[i];
+			_cleanup_free_ char *text = error_count_text(e);
 
 			buf_addf(out, "<p class=\"error\">%s of the %s: ", figure_count(e->count).text,
 			    arm_name(arm));
-			html_text(out, e->sqlstate, sizeof(e->sqlstate));
-			buf_adds(out, " ");
-			html_text(out, e->message, HTML_MAX_TEXT);
+			html_text(out, text, HTML_MAX_TEXT);
 			buf_adds(out, "</p>");
 		}
 }
 
+static void add_rewrite(struct buf *out, const struct run_rewrite *rewrite, size_t max)
+{
+	buf_adds(out, "<p>On the candidate, rewritten:</p><pre class=\"sql\">");
+	html_text(out, rewrite->sql, max);
+	buf_addf(out, "</pre><p>%.0f of %.0f vectors give other rows. ", rewrite->mismatches,
+	    rewrite->compared);
+	html_text(out, rewrite->difference ? rewrite->difference : "", HTML_MAX_TEXT);
+	buf_adds(out, "</p>");
+}
+
+static void add_detail(struct buf *out, const struct run_statement *s, size_t max)
+{
+	buf_adds(out, "<pre class=\"sql\">");
+	html_text(out, s->text, max);
+	buf_adds(out, "</pre>");
+	if (s->rewrite.sql)
+		add_rewrite(out, &s->rewrite, max);
+	buf_adds(out, "<p>queryid <code>");
+	html_text(out, s->queryid, HTML_MAX_NAME);
+	buf_adds(out, "</code>, values from ");
+	html_text(out, s->value_source ? s->value_source : "nowhere", HTML_MAX_NAME);
+	if (s->note) {
+		buf_adds(out, ". ");
+		html_text(out, s->note, HTML_MAX_TEXT);
+	}
+	buf_adds(out, "</p>");
+	add_errors(out, s);
+	buf_adds(out, "<div class=\"columns\">");
+	add_latency_rows(
+	    out, "Service", &s->arms[ARM_BASELINE].service, &s->arms[ARM_CANDIDATE].service);
+	add_latency_rows(
+	    out, "Response", &s->arms[ARM_BASELINE].response, &s->arms[ARM_CANDIDATE].response);
+	add_work_table(out, s);
+	buf_adds(out, "</div>");
+}
+
 void html_details(const struct run *run, struct buf *out)
 {
+	_cleanup_buf_ struct buf rest = BUF_INIT;
 	size_t max = run->n_replayed ? ALL_TEXT_BYTES / run->n_replayed : MOST_TEXT;
 
 	max = max < LEAST_TEXT ? LEAST_TEXT : max > MOST_TEXT ? MOST_TEXT : max;
 	for (size_t i = 0; i < run->n_replayed; i++) {
-		const struct run_statement *s = &run->statements[i];
-
-		/* Text to the parser, so that thousands of them cost nothing until they are opened. It
-		 * holds no "<" but those of our own tags, hence no end tag of a script. */
-		buf_addf(out, "<script type=\"text/plain\" id=\"detail-%zu\"><pre class=\"sql\">", i);
-		html_text(out, s->text, max);
-		buf_adds(out, "</pre>");
-		if (s->rewrite.sql) {
-			buf_adds(out, "<p>On the candidate, rewritten:</p><pre class=\"sql\">");
-			html_text(out, s->rewrite.sql, max);
-			buf_addf(out, "</pre><p>%.0f of %.0f vectors give other rows. ", s->rewrite.mismatches,
-			    s->rewrite.compared);
-			html_text(out, s->rewrite.difference ? s->rewrite.difference : "", HTML_MAX_TEXT);
-			buf_adds(out, "</p>");
+		/* Text to the parser, so that it costs nothing until it is opened. It holds no "<" but
+		 * those of our own tags, hence no end tag of a script. */
+		if (i < HTML_FIRST_ROWS) {
+			buf_addf(out, "<script type=\"text/plain\" id=\"detail-%zu\">", i);
+			add_detail(out, &run->statements[i], max);
+			buf_adds(out, "</script>\n");
+			continue;
 		}
-		buf_adds(out, "<p>queryid <code>");
-		html_text(out, s->queryid, HTML_MAX_NAME);
-		buf_adds(out, "</code>, values from ");
-		html_text(out, s->value_source ? s->value_source : "nowhere", HTML_MAX_NAME);
-		if (s->note) {
-			buf_adds(out, ". ");
-			html_text(out, s->note, HTML_MAX_TEXT);
-		}
-		buf_adds(out, "</p>");
-		add_errors(out, s);
-		buf_adds(out, "<div class=\"columns\">");
-		add_latency_rows(
-		    out, "Service", &s->arms[ARM_BASELINE].service, &s->arms[ARM_CANDIDATE].service);
-		add_latency_rows(
-		    out, "Response", &s->arms[ARM_BASELINE].response, &s->arms[ARM_CANDIDATE].response);
-		add_work_table(out, s);
-		buf_adds(out, "</div></script>\n");
+		if (i > HTML_FIRST_ROWS)
+			buf_addc(&rest, HTML_SEPARATOR);
+		add_detail(&rest, &run->statements[i], max);
 	}
+	if (rest.len > 0)
+		html_add_packed(out, "details-rest", &rest);
 }

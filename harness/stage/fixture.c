@@ -78,6 +78,19 @@ static int list_files(struct fixture *fixture, struct err *err)
 	return 0;
 }
 
+/* What a fixture reads of the environment (PGREHEARSE_EVENTS) decides its rows as its text does. */
+static uint64_t add_variables(uint64_t hash, const char *text)
+{
+	for (char **entry = environ; *entry; entry++) {
+		size_t len = strcspn(*entry, "=");
+		_cleanup_free_ char *name = xasprintf("%.*s", (int)len, *entry);
+
+		if (strncmp(name, "PGREHEARSE_", strlen("PGREHEARSE_")) == 0 && strstr(text, name))
+			hash = fnv_add(hash, *entry, strlen(*entry) + 1);
+	}
+	return hash;
+}
+
 static int read_fixture(const char *dir, const char *name, struct fixture *ret, struct err *err)
 {
 	char resolved[PATH_MAX];
@@ -98,6 +111,7 @@ static int read_fixture(const char *dir, const char *name, struct fixture *ret, 
 			return err->code;
 		hash = fnv_add(hash, ret->files[i], strlen(ret->files[i]) + 1);
 		hash = fnv_add(hash, text.data, text.len + 1);
+		hash = add_variables(hash, text.data);
 	}
 	ret->mark = xasprintf(MARK "%016" PRIx64, hash);
 	return 0;

@@ -74,6 +74,22 @@ is($out, "12\n", '... its files ran in order, beside their data');
 	  . " WHERE relname = 'item'");
 is($out, "t|t\n", '... and its tables are frozen');
 
+# A fixture that reads a variable is another one when the variable is.
+spew("$base/shop/015_more.sql", "\\set n `echo \"\${PGREHEARSE_ITEMS:-0}\"`\n"
+	  . "INSERT INTO item SELECT generate_series(101, 100 + :n);\n");
+my @counts;
+for my $items (undef, 5, 5, 7)
+{
+	local $ENV{PGREHEARSE_ITEMS} = $items;
+	delete $ENV{PGREHEARSE_ITEMS} unless defined $items;
+	($code, $out, $err) = lab('load', "$base/shop");
+	my $loaded = $err =~ /loading fixture/ ? 'loaded' : 'kept';
+	($code, $out, $err) = lab('psql', 'shop', '--', '-AtXc', 'SELECT count(*) FROM item');
+	push @counts, $loaded, 0 + $out;
+}
+is_deeply(\@counts, [ loaded => 12, loaded => 17, kept => 17, loaded => 19 ],
+	'... and is loaded again when a variable that it reads has changed');
+
 spew("$base/shop/030_broken.sql", "SELECT 1;\nSELECT nonsense;\n");
 ($code, $out, $err) = lab('load', "$base/shop");
 is($code, 3, 'a fixture that fails');

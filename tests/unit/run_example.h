@@ -367,6 +367,8 @@ static inline void example_add_slices(struct run *run)
 			    .p99 = (arm ? 0.00105 : 0.0112) * wave,
 			    .max = (arm ? 0.004 : 0.031) * wave,
 			    .service_p50 = (arm ? 0.00016 : 0.0002) * wave,
+			    .lag_p99 = 0.00008 * wave,
+			    .lag_max = 0.0007 * wave * wave,
 			};
 		}
 	}

@@ -413,7 +413,7 @@ static void errors_on_the_candidate_fail(void **state)
 	assert_outcome(f, "{metric: errors.rate, max: 0.1%}", OUTCOME_PASS, "0 of 3000 ops");
 	add_error(f, STOCK, ARM_CANDIDATE, 1000, "42703", "column \"qty\" does not exist");
 	assert_outcome(f, "{metric: errors.rate, max: 0.1%}", OUTCOME_FAIL,
-	    "SQLSTATE 42703, column \"qty\" does not exist");
+	    "SQLSTATE 42703: column \"qty\" does not exist");
 	assert_outcome(f, "{metric: errors.rate, scope: each, max: 0.1%}", OUTCOME_FAIL,
 	    "errors.rate of stock level is 100% (1000 of 1000 ops)");
 	/* What is left to time says nothing: the latency of the statement is not a PASS. */
@@ -477,7 +477,7 @@ static void errors_on_both_arms_are_the_replays_fault(void **state)
 	for (int arm = 0; arm < N_ARMS; arm++)
 		add_error(f, STOCK, (enum arm)arm, 1000, "22P02", "invalid input syntax for type integer");
 	assert_outcome(f, "{metric: errors.rate, max: 0.1%}", OUTCOME_INCONCLUSIVE,
-	    "the replay is at fault, not the candidate; most often stock level: SQLSTATE 22P02, "
+	    "the replay is at fault, not the candidate; most often stock level: SQLSTATE 22P02: "
 	    "invalid");
 	fixture_free(f);
 }

@@ -150,6 +150,8 @@ static void slices_are_one_per_second(void **state)
 	assert_true(f.run.slices[ARM_BASELINE][3].ok == 250);
 	assert_true(f.run.slices[ARM_CANDIDATE][2].start_s == 2);
 	assert_near(f.run.slices[ARM_BASELINE][1].max, 0.10003, 1e-9);
+	assert_near(f.run.slices[ARM_BASELINE][1].lag_max, f.run.generator.lag_max, 1e-9);
+	assert_near(f.run.slices[ARM_BASELINE][1].lag_p99, f.run.generator.lag_p99, 1e-6);
 	fixture_release(&f);
 }
 

@@ -7,8 +7,19 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const FIRST_ROWS = 100;
 document.documentElement.classList.add("js");
 
-/* Tables. Rows after the first hundred are text in a script element until they are asked for; rows
- * out of sight live in a hidden tbody, which costs no layout. */
+/* What is packed: base64 of a zlib stream. */
+
+async function unpack(id) {
+	const element = document.getElementById(id);
+	if (!element)
+		return "";
+	const bytes = Uint8Array.from(atob(element.textContent), c => c.charCodeAt(0));
+	const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+	return new Response(stream).text();
+}
+
+/* Tables. Rows after the first hundred are packed until they are asked for; rows out of sight live
+ * in a hidden tbody, which costs no layout. */
 
 function textOf(row) {
 	const cell = row.cells[0];
@@ -18,20 +29,28 @@ function textOf(row) {
 function makeTable(table) {
 	const shown = table.tBodies[0];
 	const rest = table.createTBody();
-	const source = document.getElementById(table.id + "-rest");
+	const packed = document.getElementById(table.id + "-rest") !== null;
 	rest.hidden = true;
 	return {
-		table, rows: [...shown.rows], texts: null, needle: "", outcome: "", all: !source,
-		load() {
-			if (this.texts)
-				return;
-			if (source)
-				rest.innerHTML = source.textContent;
-			this.rows.push(...rest.rows);
-			this.texts = new Map(this.rows.map(row => [row, textOf(row)]));
+		table, rows: [...shown.rows], texts: null, needle: "", outcome: "", all: !packed,
+		whole: !packed,
+		/* True when every row is there; otherwise they are fetched, and then something is done. */
+		load(then) {
+			if (this.whole) {
+				this.texts ||= new Map(this.rows.map(row => [row, textOf(row)]));
+				return true;
+			}
+			this.loading ||= unpack(table.id + "-rest").then(html => {
+				rest.innerHTML = html;
+				this.rows.push(...rest.rows);
+				this.whole = true;
+			}, () => this.onTrouble && this.onTrouble());
+			this.loading.then(() => this.whole && then());
+			return false;
 		},
 		show() {
-			this.load();
+			if (!this.load(() => this.show()))
+				return;
 			const wanted = (this.sorted || this.rows).filter(row =>
 				(!this.needle || this.texts.get(row).includes(this.needle)) &&
 				(!this.outcome || row.dataset.outcome === this.outcome));
@@ -60,7 +79,8 @@ function compare(a, b) {
 }
 
 function sortBy(state, column, descending) {
-	state.load();
+	if (!state.load(() => sortBy(state, column, descending)))
+		return;
 	const keyed = state.rows.map((row, i) => [valueOf(row, column), i, row]);
 	const unknown = key => Number.isNaN(key) || key === "–" || key === "";
 	keyed.sort((x, y) => (unknown(x[0]) - unknown(y[0])) ||
@@ -129,6 +149,9 @@ function makeTools(tools, state) {
 			: wanted < total ? `${wanted} of ${total}` : `${wanted}`;
 		more.hidden = visible >= wanted;
 	};
+	state.onTrouble = () => {
+		count.textContent = `${state.rows.length} of ${total}; the others need a newer browser, or run.json`;
+	};
 	state.onCount(state.rows.length, total);
 }
 
@@ -139,18 +162,28 @@ function fold(detail) {
 	detail.remove();
 }
 
-function unfold(button) {
+let packedDetails = null;
+
+async function detailOf(number) {
+	const element = document.getElementById("detail-" + number);
+	if (element)
+		return element.textContent;
+	packedDetails ||= unpack("details-rest").then(text => text.split("\f"));
+	return (await packedDetails)[number - FIRST_ROWS];
+}
+
+async function unfold(button) {
 	const row = button.closest("tr");
 	const next = row.nextElementSibling;
 	if (next && next.classList.contains("detail"))
 		return fold(next);
-	const source = document.getElementById("detail-" + button.dataset.detail);
-	if (!source)
+	const html = await detailOf(+button.dataset.detail);
+	if (html === undefined || button.getAttribute("aria-expanded") === "true")
 		return;
 	const detail = document.createElement("tr");
 	detail.className = "detail";
 	detail.insertCell().colSpan = row.cells.length;
-	detail.cells[0].innerHTML = source.textContent;
+	detail.cells[0].innerHTML = html;
 	row.after(detail);
 	button.setAttribute("aria-expanded", "true");
 }
@@ -171,7 +204,7 @@ document.addEventListener("click", event => {
 
 /* Charts. */
 
-const data = JSON.parse($("#data").textContent);
+let data = null;
 const charts = new Map();
 const colour = name => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
 
@@ -263,14 +296,20 @@ function linesOf(columns) {
 		({label: `${arm} ${label}`, colour: arm, extra, values: () => data.slices[arm][column]})));
 }
 
+const dashed = {dash: [6, 4], width: 1.5};
+const drawings = [
+	drawDistribution,
+	() => timeChart("chart-time", linesOf([["p50", "p50"], ["p99", "p99", dashed]]), duration, {distr: 3}),
+	() => timeChart("chart-rate", [...linesOf([["ok", "answered"], ["errors", "failed", dashed]]),
+		{label: "offered", colour: "muted", extra: {dash: [2, 4], width: 1},
+			values: seconds => seconds.map(() => data.offered_rate)}],
+		v => `${+v.toPrecision(4)}/s`, {range: (u, min, max) => [0, Math.max(1, max * 1.1)]}),
+	() => timeChart("chart-lag", linesOf([["lag_p99", "p99"], ["lag_max", "longest", dashed]]), duration,
+		{distr: 3}),
+];
+
 function drawAll() {
-	const dashed = {dash: [6, 4], width: 1.5};
-	const offered = {label: "offered", colour: "muted", extra: {dash: [2, 4], width: 1},
-		values: seconds => seconds.map(() => data.offered_rate)};
-	drawDistribution();
-	timeChart("chart-time", linesOf([["p50", "p50"], ["p99", "p99", dashed]]), duration, {distr: 3});
-	timeChart("chart-rate", [...linesOf([["ok", "answered"], ["errors", "failed", dashed]]), offered],
-		v => `${+v.toPrecision(4)}/s`, {range: (u, min, max) => [0, Math.max(1, max * 1.1)]});
+	drawings.forEach(drawing => drawing());
 }
 
 function fillSelect() {
@@ -296,9 +335,27 @@ function watch() {
 	$$(".chart").forEach(box => observer.observe(box));
 }
 
-fillSelect();
-if (typeof uPlot !== "undefined") {
-	drawAll();
-	watch();
+/* The page can be read before its charts are there: they follow when the browser has time, one by
+ * one, or at once where somebody prints. */
+function start() {
+	if (data)
+		return;
+	data = JSON.parse($("#data").textContent);
+	fillSelect();
+	const waiting = [...drawings, watch];
+	const idle = callback => window.requestIdleCallback ? requestIdleCallback(callback, {timeout: 300})
+		: setTimeout(callback, 1);
+	const next = () => {
+		const step = waiting.shift();
+		if (step) {
+			step();
+			idle(next);
+		}
+	};
+	idle(next);
+	addEventListener("beforeprint", () => waiting.splice(0).forEach(step => step()));
 }
+
+if (typeof uPlot !== "undefined")
+	addEventListener("load", () => setTimeout(start, 0));
 })();
