@@ -69,7 +69,7 @@ static void add_phases(struct buf *out, const struct run *run)
 		html_pair_cell(out, UNIT_SECONDS, MORE_IS_WORSE, base->max, cand->max);
 		buf_adds(out, "</tr>\n");
 	}
-	html_close_table(out, 0);
+	html_close_table(out);
 }
 
 /* Which statements it serves, and what else could. */
