@@ -13,6 +13,8 @@
 #define MAX_SURVEYED      200
 #define SURVEYED_IN_HURRY 3
 #define SURVEY_NS         (NS_PER_S)
+#define MAX_NAMED         5
+#define REPLANS           4 /* a coin that falls once in two is then missed once in 256 */
 
 static bool out_of_time(const struct planner *planner)
 {
@@ -37,7 +39,7 @@ static int measure_one(struct subject *s, int arm, const char *const *values, ch
 		s->measure = false;
 	if (!measured)
 		return 0;
-	plan_fill_measured(plan, measured);
+	plan_fill_measured(s, plan, measured);
 	if (!plan->unstable) {
 		free(*json);
 		*json = measured;
@@ -70,10 +72,51 @@ static int take_one(struct subject *s, int arm, const struct surveyed *item, int
 		plan->error = xstrdup(problem.message);
 		return subject_tolerate(s, arm, &problem, err);
 	}
-	plan_fill_planned(plan, json);
+	plan_fill_planned(s, plan, json);
 	if (item && s->measure && measure_one(s, arm, values, &json, plan, err) < 0)
 		return err->code;
 	plan_keep_text(s, plans, json);
+	return 0;
+}
+
+/* Does the planner stay with it? Something it looks at may change from call to call: a function that
+ * claims to be immutable, a GEQO seed. */
+static int replan(struct subject *s, int arm, bool generic, const char *const *values,
+    struct run_plan *plan, struct err *err)
+{
+	for (int i = 0; i < REPLANS && !plan->unstable; i++) {
+		_cleanup_free_ char *json = NULL;
+		struct run_plan again = {0};
+		struct err problem = {0};
+
+		if (subject_plan(s, arm, generic, values, &json, &problem) < 0)
+			return subject_tolerate(s, arm, &problem, err);
+		plan_fill_planned(s, &again, json);
+		plan->unstable = !again.hash || strcmp(again.hash, plan->hash) != 0;
+		free(again.hash);
+		free(again.error);
+	}
+	return 0;
+}
+
+/* A difference between the arms is the candidate's only when it stays. */
+static int check_difference(
+    struct subject *s, bool generic, const char *const *values, struct err *err)
+{
+	struct run_plan *last[N_ARMS];
+
+	for (int arm = 0; arm < N_ARMS; arm++) {
+		struct run_plans *plans = &s->record->arms[arm].plans;
+
+		last[arm] = &plans->items[plans->n - 1];
+		if (!last[arm]->hash)
+			return 0;
+	}
+	if (strcmp(last[ARM_BASELINE]->hash, last[ARM_CANDIDATE]->hash) == 0)
+		return 0;
+	for (int arm = 0; arm < N_ARMS; arm++)
+		if (replan(s, arm, generic, values, last[arm], err) < 0)
+			return err->code;
 	return 0;
 }
 
@@ -92,7 +135,7 @@ static int take_place(struct subject *s, const struct surveyed *item, int of, si
 		if (plans->items[plans->n - 1].timed_out)
 			s->measure = false;
 	}
-	return 0;
+	return check_difference(s, item == NULL, values, err);
 }
 
 /* Cost and hash of one vector on both arms. */
@@ -109,7 +152,7 @@ static int survey_row(struct subject *s, size_t row, struct plan_survey *survey,
 
 		if (subject_plan(s, arm, false, values, &json, &problem) < 0)
 			return subject_tolerate(s, arm, &problem, err);
-		if (!plan_tree_parse(json, &tree))
+		if (!plan_tree_parse_rooted(json, &s->planner->roots, &tree))
 			return 0;
 		item.cost[arm] = tree.nodes[0].cost;
 		item.hash[arm] = tree.hash;
@@ -219,6 +262,33 @@ static void note_hurry(const struct planner *planner)
 		    (double)planner->options->budget_ns / 1e9, SURVEYED_IN_HURRY);
 }
 
+static bool is_unstable(const struct run_statement *statement)
+{
+	for (int arm = 0; arm < N_ARMS; arm++)
+		for (size_t i = 0; i < statement->arms[arm].plans.n; i++)
+			if (statement->arms[arm].plans.items[i].unstable)
+				return true;
+	return false;
+}
+
+/* A plan that changes by itself says nothing about the candidate. */
+static void note_unstable(struct run *run)
+{
+	_cleanup_buf_ struct buf names = BUF_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->n_replayed; i++)
+		if (is_unstable(&run->statements[i]) && n++ < MAX_NAMED)
+			buf_addf(&names, "%s%s", n > 1 ? ", " : "", run->statements[i].name);
+	if (n > MAX_NAMED)
+		buf_addf(&names, " and %zu more", n - MAX_NAMED);
+	if (n > 0)
+		run_add_disturbance(run, "plans", false,
+		    "planned twice for the same values, some statements got two plans, and these were not "
+		    "compared: %s",
+		    names.data);
+}
+
 int measure_plans(struct db *const arms[N_ARMS], const struct vectors *vectors,
     const struct plan_options *options, const struct progress *progress, struct run *run,
     struct err *err)
@@ -236,6 +306,7 @@ int measure_plans(struct db *const arms[N_ARMS], const struct vectors *vectors,
 	}
 	if (rc == 0)
 		note_hurry(&planner);
+	note_unstable(run);
 	settle_arms(arms);
 	planner_release(&planner);
 	return rc;

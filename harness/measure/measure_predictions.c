@@ -31,7 +31,7 @@ static int predict_statement(struct subject *s, struct err *err)
 				return err->code;
 			continue;
 		}
-		plan_fill_planned(plan, json);
+		plan_fill_planned(s, plan, json);
 		plan_keep_text(s, plans, json);
 	}
 	return 0;

@@ -30,11 +30,11 @@ static uint64_t first_ordinal(const struct run *run)
 }
 
 /* Figures of another plan than the one that is kept would not belong to it. */
-static void fill_measured(struct run_plan *plan, const char *json)
+static void fill_measured(const struct subject *s, struct run_plan *plan, const char *json)
 {
 	struct run_plan probe = {.hash = plan->hash};
 
-	plan_fill_measured(&probe, json);
+	plan_fill_measured(s, &probe, json);
 	if (probe.unstable)
 		return;
 	plan->actual_rows = probe.actual_rows;
@@ -58,7 +58,7 @@ static int measure_place(struct subject *s, int arm, size_t place, struct err *e
 	if (db_exec(db, "BEGIN; SET LOCAL statement_timeout = '" TIMEOUT "'", err) < 0)
 		return err->code;
 	if (explainer_try(s->explainers[arm], values, &json, &problem) == 0)
-		fill_measured(plan, json);
+		fill_measured(s, plan, json);
 	else if (strcmp(problem.sqlstate, "57014") == 0 && problem.code != ERR_INTERRUPTED)
 		plan->timed_out = true;
 	if (db_exec(db, "ROLLBACK", err) < 0)

@@ -153,11 +153,11 @@ int subject_tolerate(struct subject *s, int arm, const struct err *problem, stru
 	return err_wrap(err, "comparing plans");
 }
 
-void plan_fill_planned(struct run_plan *plan, const char *json)
+void plan_fill_planned(const struct subject *s, struct run_plan *plan, const char *json)
 {
 	struct plan_tree tree;
 
-	if (!plan_tree_parse(json, &tree)) {
+	if (!plan_tree_parse_rooted(json, &s->planner->roots, &tree)) {
 		plan->error = xstrdup("EXPLAIN's answer is not a plan that can be read");
 		return;
 	}
@@ -167,12 +167,12 @@ void plan_fill_planned(struct run_plan *plan, const char *json)
 	plan_tree_release(&tree);
 }
 
-void plan_fill_measured(struct run_plan *plan, const char *json)
+void plan_fill_measured(const struct subject *s, struct run_plan *plan, const char *json)
 {
 	struct plan_tree tree;
 	char hash[17];
 
-	if (!plan_tree_parse(json, &tree))
+	if (!plan_tree_parse_rooted(json, &s->planner->roots, &tree))
 		return;
 	snprintf(hash, sizeof(hash), "%016" PRIx64, tree.hash);
 	plan->unstable = plan->hash && strcmp(plan->hash, hash) != 0;

@@ -59,8 +59,8 @@ int subject_plan(struct subject *s, int arm, bool generic, const char *const *va
  * gone or we are to stop (negative). */
 int subject_tolerate(struct subject *s, int arm, const struct err *problem, struct err *err);
 
-void plan_fill_planned(struct run_plan *plan, const char *json);
-void plan_fill_measured(struct run_plan *plan, const char *json);
+void plan_fill_planned(const struct subject *s, struct run_plan *plan, const char *json);
+void plan_fill_measured(const struct subject *s, struct run_plan *plan, const char *json);
 /* Keep the text of the last plan when this list does not show it yet. */
 void plan_keep_text(const struct subject *s, struct run_plans *plans, const char *json);
 

@@ -71,11 +71,23 @@ static void add_expression(uint64_t *hash, const json_t *value)
 		add_expression(hash, item);
 }
 
-static void add_node_to_hash(uint64_t *hash, const json_t *object, int depth)
+static const char *root_of(const json_t *object, const struct strv *roots)
+{
+	const char *index = text_of(object, "Index Name");
+	const char *known = text_of(object, "Partitioned Index");
+
+	for (size_t i = 0; !known && index && roots && i + 1 < roots->n; i += 2)
+		if (strcmp(roots->items[i], index) == 0)
+			known = roots->items[i + 1];
+	return known;
+}
+
+static void add_node_to_hash(
+    uint64_t *hash, const json_t *object, const char *root_index, int depth)
 {
 	static const char *const names[] = {"Node Type", "Strategy", "Partial Mode", "Join Type",
 	    "Parent Relationship", "Subplan Name", "Scan Direction", "Relation Name", "Alias",
-	    "Index Name", "CTE Name", "Function Name", "Operation", "Command"};
+	    "CTE Name", "Function Name", "Operation", "Command"};
 	static const char *const expressions[] = {"Sort Key", "Presorted Key", "Group Key", "Hash Cond",
 	    "Merge Cond", "Join Filter", "Index Cond", "Recheck Cond", "Order By", "TID Cond", "Filter",
 	    "One-Time Filter", "Cache Key", "Conflict Arbiter Indexes"};
@@ -84,6 +96,7 @@ static void add_node_to_hash(uint64_t *hash, const json_t *object, int depth)
 	add_to_hash(hash, (const char[]){level, '\0'});
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		add_to_hash(hash, text_of(object, names[i]));
+	add_to_hash(hash, root_index ? root_index : text_of(object, "Index Name"));
 	add_to_hash(hash, json_is_true(json_object_get(object, "Parallel Aware")) ? "parallel" : "");
 	for (size_t i = 0; i < sizeof(expressions) / sizeof(expressions[0]); i++) {
 		add_to_hash(hash, "\2");
@@ -91,7 +104,8 @@ static void add_node_to_hash(uint64_t *hash, const json_t *object, int depth)
 	}
 }
 
-static bool add_node(struct plan_tree *tree, const json_t *object, size_t parent, int depth)
+static bool add_node(struct plan_tree *tree, const json_t *object, const struct strv *roots,
+    size_t parent, int depth)
 {
 	const json_t *child;
 	size_t i, here = tree->n;
@@ -106,7 +120,7 @@ static bool add_node(struct plan_tree *tree, const json_t *object, size_t parent
 	    .relation = xstrdup(text_of(object, "Relation Name")),
 	    .alias = xstrdup(text_of(object, "Alias")),
 	    .index = xstrdup(text_of(object, "Index Name")),
-	    .root_index = xstrdup(text_of(object, "Partitioned Index")),
+	    .root_index = xstrdup(root_of(object, roots)),
 	    .join = xstrdup(text_of(object, "Join Type")),
 	    .strategy = xstrdup(text_of(object, "Strategy")),
 	    .parallel = json_is_true(json_object_get(object, "Parallel Aware")),
@@ -118,14 +132,19 @@ static bool add_node(struct plan_tree *tree, const json_t *object, size_t parent
 	    .lossy_blocks = number_of(object, "Lossy Heap Blocks"),
 	    .subplans_removed = number_of(object, "Subplans Removed"),
 	};
-	add_node_to_hash(&tree->hash, object, depth);
+	add_node_to_hash(&tree->hash, object, root_of(object, roots), depth);
 	json_array_foreach (json_object_get(object, "Plans"), i, child)
-		if (!add_node(tree, child, here, depth + 1))
+		if (!add_node(tree, child, roots, here, depth + 1))
 			return false;
 	return true;
 }
 
 bool plan_tree_parse(const char *json, struct plan_tree *ret)
+{
+	return plan_tree_parse_rooted(json, NULL, ret);
+}
+
+bool plan_tree_parse_rooted(const char *json, const struct strv *roots, struct plan_tree *ret)
 {
 	json_t *root = json ? json_loads(json, 0, NULL) : NULL;
 	const json_t *top = json_is_array(root) ? json_array_get(root, 0) : root;
@@ -133,7 +152,7 @@ bool plan_tree_parse(const char *json, struct plan_tree *ret)
 	bool ok;
 
 	*ret = (struct plan_tree){.hash = FNV_BASIS};
-	ok = plan && add_node(ret, plan, PLAN_NO_PARENT, 0);
+	ok = plan && add_node(ret, plan, roots, PLAN_NO_PARENT, 0);
 	if (ok) {
 		ret->exec_seconds = number_of(top, "Execution Time") / 1e3;
 		ret->wal_bytes = number_of(plan, "WAL Bytes");

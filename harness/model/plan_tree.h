@@ -25,7 +25,7 @@ struct plan_node {
 	int depth;
 	char *type; /* "Index Scan" */
 	char *relation, *alias, *index;
-	char *root_index; /* that `index` is a partition of; only in a plan that was kept */
+	char *root_index; /* that `index` is a partition of, where it is known */
 	char *join;       /* "Inner", "Left", ... */
 	char *strategy;
 	bool parallel;             /* takes part of a relation, with other workers */
@@ -43,8 +43,11 @@ struct plan_tree {
 	double exec_seconds, wal_bytes; /* NAN when not measured */
 };
 
-/* False, and an empty tree, when the text is not a plan. */
+/* False, and an empty tree, when the text is not a plan. An index of a partition counts by the name
+ * of the partitioned index, where that is known: servers invent the names of the former, HypoPG others.
+ * It is known from the text that plan_scrub made, or from roots: pairs of such names, or NULL. */
 bool plan_tree_parse(const char *json, struct plan_tree *ret);
+bool plan_tree_parse_rooted(const char *json, const struct strv *roots, struct plan_tree *ret);
 void plan_tree_release(struct plan_tree *tree);
 
 /* The plan with every literal in its conditions and keys as "?": values are staging's, and a

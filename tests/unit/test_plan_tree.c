@@ -68,6 +68,29 @@ static void values_do_not_change_the_hash_and_plans_do(void **state)
 	assert_true(hash_of(one) == hash_of(scrubbed));
 }
 
+/* The server calls the index of a partition sale_1_kind_idx, HypoPG by the name of the whole. */
+static void an_index_of_a_partition_is_that_of_the_whole(void **state)
+{
+	static const char server[] = "[{\"Plan\": {\"Node Type\": \"Index Scan\", \"Index Name\":"
+	                             " \"sale_1_kind_idx\", \"Relation Name\": \"sale_1\"}}]";
+	static const char foretold[] = "[{\"Plan\": {\"Node Type\": \"Index Scan\", \"Index Name\":"
+	                               " \"sale_kind\", \"Relation Name\": \"sale_1\"}}]";
+	_cleanup_(strv_release) struct strv roots = {0};
+	_cleanup_free_ char *kept = NULL;
+	struct plan_tree tree;
+
+	(void)state;
+	assert_true(hash_of(server) != hash_of(foretold));
+	strv_add(&roots, "sale_1_kind_idx");
+	strv_add(&roots, "sale_kind");
+	assert_true(plan_tree_parse_rooted(server, &roots, &tree));
+	assert_true(tree.hash == hash_of(foretold));
+	assert_string_equal(tree.nodes[0].index, "sale_1_kind_idx");
+	plan_tree_release(&tree);
+	kept = plan_scrub(server, &roots);
+	assert_true(hash_of(kept) == hash_of(foretold));
+}
+
 static void no_literal_stays(void **state)
 {
 	static const struct {
@@ -142,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_tree_has_the_nodes_and_the_work),
 	    cmocka_unit_test(values_do_not_change_the_hash_and_plans_do),
+	    cmocka_unit_test(an_index_of_a_partition_is_that_of_the_whole),
 	    cmocka_unit_test(no_literal_stays),
 	    cmocka_unit_test(a_kept_plan_holds_no_value),
 	    cmocka_unit_test(an_unknown_key_does_not_leak),
