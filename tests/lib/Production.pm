@@ -34,6 +34,7 @@ our @EXPORT = qw(production_start server_log pgrehearse psql fixture_files load_
 my $root = abs_path(dirname(__FILE__) . '/../..');
 my ($tmp, $bindir, $ours, $started, @unprivileged, %o, @children);
 my $owner = $$;
+my $max_scripts = 128;    # of one pgbench
 my $log_prefix = '%m [%p] %q%u@%d ';
 
 END
@@ -192,17 +193,24 @@ sub produce
 	}
 	psql($db, 'SELECT pg_stat_statements_reset()');
 	for my $protocol (sort keys %files) {
-		my @scripts = @{ $files{$protocol} };
-		my $pid = fork // die "fork: $!\n";
-		push @children, $pid;
-		finish_traffic() if $pid && $o{in_turn};
-		next if $pid;
-		open STDOUT, '>', "$tmp/$protocol.out";
-		open STDERR, '>&', \*STDOUT;
-		exec "$bindir/pgbench", '-n', '-c', 1, '-t', $o{calls} * @scripts, '--random-seed', $seed, '-M', $protocol,
-		  (map { ('-f', $_) } @scripts), $db;
+		send_traffic($db, $seed, $protocol, splice @{ $files{$protocol} }, 0, $max_scripts) while @{ $files{$protocol} };
 	}
 	finish_traffic();
+}
+
+sub send_traffic
+{
+	my ($db, $seed, $protocol, @scripts) = @_;
+	my $pid = fork // die "fork: $!\n";
+	if ($pid) {
+		push @children, $pid;
+		finish_traffic() if $o{in_turn};
+		return;
+	}
+	open STDOUT, '>', "$tmp/$protocol.$$.out";
+	open STDERR, '>&', \*STDOUT;
+	exec "$bindir/pgbench", '-n', '-c', 1, '-t', $o{calls} * @scripts, '--random-seed', $seed, '-M', $protocol,
+	  (map { ('-f', $_) } @scripts), $db;
 }
 
 sub finish_traffic
