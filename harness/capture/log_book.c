@@ -78,11 +78,12 @@ static bool is_transaction_control(const char *text)
 	return first_word_is(text, words);
 }
 
-/* Among statements with one fingerprint (lists of other lengths) the one that lines up. */
+/* Among statements with one fingerprint (lists of other lengths) the one that lines up best. */
 static size_t look_up(const struct workload *workload, const char *text, const char **ret_why)
 {
 	_cleanup_free_ char *fingerprint = NULL;
 	size_t found = LOG_BOOK_NONE;
+	bool found_lines_up = false;
 	struct err ignored = {0}; /* its message may quote the text */
 
 	*ret_why = log_book_unparsed;
@@ -92,16 +93,18 @@ static size_t look_up(const struct workload *workload, const char *text, const c
 	for (size_t i = 0; i < workload->n_statements; i++) {
 		const struct statement *statement = &workload->statements[i];
 		struct sent_values values = {0};
-		bool lines_up;
+		bool lines_up, exact;
 
 		if (strcmp(statement->fingerprint, fingerprint) != 0)
 			continue;
 		lines_up = sent_match(statement->text, text, &values);
+		exact = lines_up && values.exact;
 		sent_values_release(&values);
-		if (lines_up)
+		if (exact)
 			return i;
-		if (found == LOG_BOOK_NONE)
+		if (found == LOG_BOOK_NONE || (lines_up && !found_lines_up))
 			found = i;
+		found_lines_up = found_lines_up || lines_up;
 	}
 	return found;
 }

@@ -133,7 +133,7 @@ int log_lines_next(struct log_lines *lines, struct buf *ret, struct err *err)
 		if (lines->at == lines->len && !lines->ended && fill(lines, err) < 0)
 			return ERR_ENV;
 		if (lines->at == lines->len && lines->ended) {
-			lines->cut_off = any;
+			lines->cut_off |= any;
 			return any;
 		}
 		from = lines->block + lines->at;

@@ -302,6 +302,8 @@ static bool match_order(const struct lex *pattern, const struct lex *sent, struc
 	for (size_t j = 0; j < sent->n; j++) {
 		struct sent_value value;
 
+		if (lex_is_any(sent, j, "true\0false\0null\0"))
+			return false;
 		if (!is_constant(&sent->tokens[j]) && sent->tokens[j].kind != LEX_PARAM)
 			continue;
 		while (i < pattern->n && pattern->tokens[i].kind != LEX_PARAM)
@@ -342,6 +344,7 @@ bool sent_match(const char *normalised, const char *sent, struct sent_values *re
 	values.items = xcalloc(values.n + 1, sizeof(*values.items));
 	values.n_params = lex_highest_param(&text);
 	matched = match_tokens(&pattern, &text, &values);
+	values.exact = matched;
 	if (!matched) {
 		forget(&values);
 		matched = match_order(&pattern, &text, &values);

@@ -36,6 +36,7 @@ struct sent_values {
 	struct sent_value *items; /* of $1, $2, ... of the normalised text */
 	size_t n;
 	int n_params; /* the highest $n of the text that was sent */
+	bool exact;   /* token by token */
 };
 
 /* 128 bits that depend on the tokens, constants taken as equal; case, white space and comments do
@@ -47,7 +48,7 @@ void sql_shape(const char *sent, uint64_t ret[2]);
 void sql_cut(const char *sent, struct strv *ret);
 
 /* Token by token; where spellings differ (an alias, parentheses), by the order of the constants when
- * there are as many as parameters. The caller has made sure that the statement is the same (by its
+ * there are as many as parameters, and no TRUE, FALSE or NULL that may or may not be one. The caller has made sure that the statement is the same (by its
  * fingerprint). False when the texts cannot be lined up; *ret is then empty. */
 bool sent_match(const char *normalised, const char *sent, struct sent_values *ret);
 void sent_values_release(struct sent_values *values);
