@@ -95,6 +95,9 @@ static int replay(struct rehearsal *r, struct err *err)
 	    &r->vectors, &options, arms, N_ARMS, samples_path, &hooks, NULL, &r->replay, err);
 	r->measured = file_exists(samples_path);
 	r->run->generator = r->replay.generator;
+	r->run->stalls = r->replay.stalls;
+	r->run->n_stalls = r->replay.n_stalls;
+	r->replay.stalls = NULL;
 	r->run->stopped_by = xstrdup(rc < 0 ? "error" : r->replay.stopped_by);
 	for (int arm = 0; arm < N_ARMS; arm++)
 		r->run->arms[arm].sessions_lost = r->replay.sessions_lost[arm];

@@ -88,7 +88,7 @@ void calibrate_run(const struct samples *samples, const struct run *run, struct 
 	*ret = (struct calibration){0};
 	asked.thresholds = &wanted;
 	asked.n_thresholds = 1;
-	evidence_init(&evidence, samples, &asked, samples_end_seconds(samples), warmup_s, true);
+	evidence_init(&evidence, samples, &asked, samples_end_seconds(samples), warmup_s, true, NULL);
 	for (size_t i = 0; i < run->n_replayed; i++)
 		statements[i] = i;
 	for (size_t f = 0; f < CALIBRATION_FIGURES; f++) {

@@ -168,6 +168,7 @@ static struct sample pending_twin(const struct sample *s, const struct cut *cut)
 struct pass {
 	struct evidence *evidence;
 	const struct cut *cut;
+	const bool *left_out;
 	size_t *next[N_EVIDENCE_KINDS];
 	bool placing;
 };
@@ -195,6 +196,8 @@ static void take_all(struct pass *pass, const struct samples *samples, const uin
 	for (size_t i = 0; i < samples->n; i++) {
 		const struct sample *s = &samples->items[i];
 
+		if (pass->left_out && pass->left_out[s->op])
+			continue;
 		take(pass, s);
 		if (answered && answered[s->op] != 3) {
 			struct sample twin = pending_twin(s, pass->cut);
@@ -226,12 +229,12 @@ static void make_room(struct pass *pass, size_t n_keys)
 }
 
 void evidence_init(struct evidence *evidence, const struct samples *samples, const struct run *run,
-    double planned_seconds, double warmup_s, bool final)
+    double planned_seconds, double warmup_s, bool final, const bool *left_out)
 {
 	size_t n_keys = run->n_replayed * N_ARMS;
 	struct extent extent = extent_of(samples);
 	_cleanup_free_ uint8_t *answered = answered_arms(samples, &extent, final);
-	struct pass pass = {.evidence = evidence};
+	struct pass pass = {.evidence = evidence, .left_out = left_out};
 	struct cut cut;
 
 	*evidence = (struct evidence){.n_statements = run->n_replayed};

@@ -56,14 +56,18 @@ struct evidence {
 	size_t n_values; /* room in merged and scratch */
 };
 
+/* left_out, by op number, tells which ops do not count on either arm; NULL: all count. */
 void evidence_init(struct evidence *evidence, const struct samples *samples, const struct run *run,
-    double planned_seconds, double warmup_s, bool final);
+    double planned_seconds, double warmup_s, bool final, const bool *left_out);
 void evidence_release(struct evidence *evidence);
 
 /* The two arms of a set of statements. Valid until the next call: larger sets share memory. */
 void evidence_pair(struct evidence *evidence, enum evidence_kind kind, const size_t *statements,
     size_t n, struct series_pair *ret);
 
+/* The ops that were under way on some arm when the machine stalled, by op number; NULL when there
+ * are none. Caller frees. */
+bool *samples_stalled(const struct samples *samples, const struct run *run);
 /* The end of the run so far: the latest answer in seconds from its start. */
 double samples_end_seconds(const struct samples *samples);
 

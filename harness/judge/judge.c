@@ -69,6 +69,7 @@ static struct check *add_check(
 	    .estimate = NAN,
 	    .lower = NAN,
 	    .upper = NAN,
+	    .unstalled = NAN,
 	    .needs_seconds = NAN,
 	    .outcome = OUTCOME_INCONCLUSIVE,
 	};
@@ -141,6 +142,20 @@ static bool was_looked_at(const struct judge_input *input, const struct run *run
 	       run->replay.max_duration_ns > run->replay.duration_ns;
 }
 
+/* Only for the record of the whole run: a look decides by all pairs, as the end does. */
+static void leave_stalls_out(struct judging *j)
+{
+	_cleanup_free_ bool *stalled = NULL;
+
+	if (j->input->final)
+		stalled = samples_stalled(j->input->samples, j->run);
+	if (!stalled)
+		return;
+	evidence_init(&j->unstalled, j->input->samples, j->run, planned_seconds(j->input),
+	    warmup_of(j->input, j->run), true, stalled);
+	j->has_unstalled = true;
+}
+
 void judge_run(const struct judge_input *input, struct run *run)
 {
 	struct judging j = {
@@ -158,13 +173,15 @@ void judge_run(const struct judge_input *input, struct run *run)
 		judge_index_facts(run);
 	}
 	evidence_init(&j.evidence, input->samples, run, planned_seconds(input), warmup_of(input, run),
-	    input->final);
+	    input->final, NULL);
+	leave_stalls_out(&j);
 	for (size_t i = 0; i < run->n_thresholds; i++)
 		judge_threshold(&j, &run->thresholds[i]);
 	decide_timings(&j);
 	verdict_reach(&j);
 	timings_release(&j);
 	evidence_release(&j.evidence);
+	evidence_release(&j.unstalled);
 }
 
 bool judge_is_clear(const struct run *run)

@@ -135,6 +135,24 @@ static struct timing *add_timing(struct judging *j, const struct threshold *thre
 	return t;
 }
 
+/* The same figure without the pairs that met a stall. It decides nothing: a candidate may be what
+ * stalls the machine. */
+static void fill_unstalled(struct judging *j, enum evidence_kind kind, const struct target *target,
+    double quantile, struct check *check)
+{
+	struct check other = *check;
+	struct series_pair pair;
+
+	if (!j->has_unstalled)
+		return;
+	evidence_pair(&j->unstalled, kind, target->statements, target->n_statements, &pair);
+	fill_figures(&other, &pair, quantile);
+	series_pair_release(&pair);
+	check->stalled_pairs = check->samples[ARM_CANDIDATE] - other.samples[ARM_CANDIDATE];
+	if (check->stalled_pairs > 0)
+		check->unstalled = other.estimate;
+}
+
 void evaluate_timing(struct judging *j, const struct threshold *threshold,
     const struct target *target, struct check *check)
 {
@@ -156,6 +174,7 @@ void evaluate_timing(struct judging *j, const struct threshold *threshold,
 	}
 	evidence_pair(&j->evidence, kind, target->statements, target->n_statements, &pair);
 	fill_figures(check, &pair, threshold->metric->quantile);
+	fill_unstalled(j, kind, target, threshold->metric->quantile, check);
 	if (threshold->metric->quantile >= 1) {
 		evaluate_maximum(check);
 	} else {

@@ -41,6 +41,8 @@ struct judging {
 	const struct judge_input *input;
 	struct run *run;
 	struct evidence evidence;
+	struct evidence unstalled; /* without pairs that met a stall of the machine */
+	bool has_unstalled;        /* there were such pairs */
 	double caution; /* margins of counters are this many times as wide */
 	bool looks;     /* the run was, or is, looked at before its end */
 	struct timing *timings;

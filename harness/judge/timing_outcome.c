@@ -242,6 +242,21 @@ static void distrust_survivors(const struct judging *j, const struct timing *t, 
 	    what, share);
 }
 
+/* With and without the pairs that met a stall, where that makes a difference. */
+static void mention_stalls(const struct judging *j, struct check *check)
+{
+	double between = fabs(log(check->unstalled / check->estimate));
+	char figure[48], *why;
+
+	if (!bound_is_ratio(check->bound) || !(between > log1p(j->run->dead_band)))
+		return;
+	format_bound(figure, check, check->unstalled);
+	why = xasprintf("%s. Without the %.0f ops per arm that met a stall of the machine it is %s",
+	    check->why, check->stalled_pairs, figure);
+	free(check->why);
+	check->why = why;
+}
+
 void timing_conclude(struct judging *j, struct timing *t, bool fails, size_t n_tests)
 {
 	struct check *check = &j->run->checks[t->check];
@@ -254,16 +269,15 @@ void timing_conclude(struct judging *j, struct timing *t, bool fails, size_t n_t
 	fill_interval(j, t, check);
 	if (fails) {
 		tell_fail(t, check);
-		return;
-	}
-	if (outcome_of(j, t, n_tests, &check->proven) == OUTCOME_PASS) {
+	} else if (outcome_of(j, t, n_tests, &check->proven) == OUTCOME_PASS) {
 		tell_pass(t, check);
 	} else {
 		check->needs_seconds = needs_seconds(j, t, check);
 		tell_open(t, check);
 	}
-	if (j->input->final)
+	if (!fails && j->input->final)
 		distrust_survivors(j, t, check);
+	mention_stalls(j, check);
 }
 
 /* Open, or passed on what is not yet proven: the rest of the planned time may change it. A check

@@ -107,6 +107,7 @@ void run_release(struct run *run)
 	free(run->statements);
 	for (size_t i = 0; i < run->n_indexes; i++)
 		strv_release(&run->indexes[i].used_by);
+	free(run->stalls);
 	release_array(run->tables, run->n_tables, sizeof(*run->tables), run_table_fields);
 	release_array(run->indexes, run->n_indexes, sizeof(*run->indexes), run_index_fields);
 	release_array(run->changes, run->n_changes, sizeof(*run->changes), run_change_fields);

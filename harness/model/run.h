@@ -191,6 +191,11 @@ struct run_generator {
 	double warmup_s;                          /* cut from the judged samples */
 };
 
+/* The machine did not run anything for a while, as the heartbeat of the replay saw it. */
+struct run_stall {
+	double start_s, length_s;
+};
+
 struct run_disturbance {
 	char *kind;       /* "checkpoint", "autovacuum", "stall", "cache", "cpu", "settings" */
 	char *text;       /* a sentence */
@@ -213,6 +218,9 @@ struct check {
 	double estimate;            /* what is held against the limit: ratio, value or increase */
 	double lower, upper;        /* its interval; NAN when the figure is exact */
 	double samples[N_ARMS];     /* ops behind it */
+	/* Timing: the estimate without the pairs that met a stall of the machine, and how many these
+	 * are; NAN and 0 when none did. */
+	double unstalled, stalled_pairs;
 	double needs_seconds;       /* INCONCLUSIVE: further replay it would take; NAN unknown */
 	enum outcome outcome;
 	bool proven; /* upper bound below its own limit, not only below the guard */
@@ -255,6 +263,8 @@ struct run {
 	struct run_build build;
 	struct run_slice *slices[N_ARMS]; /* one per second from the start */
 	size_t n_slices;
+	struct run_stall *stalls; /* in the order of time */
+	size_t n_stalls, cap_stalls;
 	struct run_disturbance *disturbances;
 	size_t n_disturbances, cap_disturbances;
 	struct threshold *thresholds; /* as judged last */

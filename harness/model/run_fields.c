@@ -220,6 +220,12 @@ const struct field run_generator_fields[] = {
     {0},
 };
 
+const struct field run_stall_fields[] = {
+    FIELD(AMOUNT, run_stall, start_s),
+    FIELD(AMOUNT, run_stall, length_s),
+    {0},
+};
+
 const struct field run_disturbance_fields[] = {
     FIELD(NAME, run_disturbance, kind),
     FIELD(NAME, run_disturbance, text),
@@ -236,6 +242,8 @@ const struct field check_fields[] = {
     FIELD(NUMBER, check, estimate),
     FIELD(NUMBER, check, lower),
     FIELD(NUMBER, check, upper),
+    FIELD(NUMBER, check, unstalled),
+    FIELD(AMOUNT, check, stalled_pairs),
     FIELD(AMOUNT, check, needs_seconds),
     FIELD(BOOL, check, proven),
     FIELD(TEXT, check, why),

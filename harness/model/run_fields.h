@@ -28,6 +28,7 @@ extern const struct field run_phase_fields[];
 extern const struct field run_arm_fields[];
 extern const struct field run_slice_fields[];
 extern const struct field run_generator_fields[];
+extern const struct field run_stall_fields[];
 extern const struct field run_disturbance_fields[];
 extern const struct field check_fields[];
 

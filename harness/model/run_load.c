@@ -160,6 +160,15 @@ static void load_build(struct json_reader *r, const json_t *root, struct run_bui
 		    sizeof(build->phases[phase][0]), load_phase);
 }
 
+static void load_stall(struct json_reader *r, const json_t *object, void *ctx)
+{
+	struct run *run = ctx;
+
+	GROW(run->stalls, run->n_stalls, run->cap_stalls);
+	run->stalls[run->n_stalls] = (struct run_stall){0};
+	fields_load(r, object, &run->stalls[run->n_stalls++], run_stall_fields);
+}
+
 static void load_disturbance(struct json_reader *r, const json_t *object, void *ctx)
 {
 	struct run *run = ctx;
@@ -338,6 +347,8 @@ static void load_run(struct json_reader *r, const json_t *root, struct run *run)
 	load_replay(&inner, json_enter(r, root, "replay", &inner), &run->replay);
 	json_each(r, root, "checks", load_check, run);
 	json_each(r, root, "thresholds", load_threshold, run);
+	if (json_object_get(root, "stalls"))
+		json_each(r, root, "stalls", load_stall, run);
 	json_each(r, root, "disturbances", load_disturbance, run);
 	json_each(r, root, "changes", load_change, run);
 	load_build(r, root, &run->build);

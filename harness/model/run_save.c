@@ -255,6 +255,8 @@ json_t *run_to_json(const struct run *run)
 	json_object_set_new(root, "replay", replay_to_json(&run->replay));
 	json_object_set_new(root, "checks", checks_to_json(run));
 	json_object_set_new(root, "thresholds", thresholds_to_json(run));
+	json_object_set_new(root, "stalls",
+	    array_of(run->stalls, run->n_stalls, sizeof(*run->stalls), run_stall_fields));
 	json_object_set_new(root, "disturbances",
 	    array_of(run->disturbances, run->n_disturbances, sizeof(*run->disturbances),
 	        run_disturbance_fields));

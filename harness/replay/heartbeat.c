@@ -19,7 +19,9 @@ struct cpu_time {
 struct heartbeat {
 	pthread_t thread;
 	_Atomic bool stopping;
-	uint64_t stalls, longest_ns; /* the thread's; read after it ended */
+	uint64_t stalls, longest_ns; /* the thread's, and so what follows; read after it ended */
+	struct heartbeat_stall *kept;
+	size_t n_kept, cap_kept;
 	struct cpu_time before;
 };
 
@@ -40,6 +42,17 @@ static struct cpu_time read_cpu_time(void)
 	return time;
 }
 
+static void note_stall(struct heartbeat *heartbeat, uint64_t from_ns, uint64_t to_ns)
+{
+	heartbeat->stalls++;
+	if (to_ns - from_ns > heartbeat->longest_ns)
+		heartbeat->longest_ns = to_ns - from_ns;
+	if (heartbeat->n_kept >= HEARTBEAT_MAX_STALLS)
+		return;
+	GROW(heartbeat->kept, heartbeat->n_kept, heartbeat->cap_kept);
+	heartbeat->kept[heartbeat->n_kept++] = (struct heartbeat_stall){from_ns, to_ns};
+}
+
 static void *heartbeat_thread(void *arg)
 {
 	struct heartbeat *heartbeat = arg;
@@ -52,9 +65,7 @@ static void *heartbeat_thread(void *arg)
 		clock_monotonic.sleep_until_ns(NULL, wake_ns);
 		now_ns = clock_now_ns(&clock_monotonic);
 		if (now_ns - wake_ns > STALL_NS) {
-			heartbeat->stalls++;
-			if (now_ns - wake_ns > heartbeat->longest_ns)
-				heartbeat->longest_ns = now_ns - wake_ns;
+			note_stall(heartbeat, wake_ns, now_ns);
 			wake_ns = now_ns;
 		}
 	}
@@ -84,6 +95,8 @@ void heartbeat_stop(struct heartbeat *heartbeat, struct heartbeat_figures *ret)
 	pthread_join(heartbeat->thread, NULL);
 	ret->stalls = heartbeat->stalls;
 	ret->longest_ns = heartbeat->longest_ns;
+	ret->kept = heartbeat->kept;
+	ret->n_kept = heartbeat->n_kept;
 	if (after.total > heartbeat->before.total)
 		ret->machine_busy =
 		    (after.busy - heartbeat->before.busy) / (after.total - heartbeat->before.total);

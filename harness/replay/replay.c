@@ -364,15 +364,35 @@ static double seconds(uint64_t ns)
 	return (double)ns / (double)NS_PER_S;
 }
 
-static void fill_generator(struct run_state *run, const struct recorder_figures *figures,
-    double elapsed_s, struct run_generator *ret)
+/* In the time of the run. */
+static void take_stalls(
+    const struct run_state *run, struct heartbeat_figures *machine, struct replay_result *ret)
 {
+	ret->stalls = xcalloc(machine->n_kept + 1, sizeof(*ret->stalls));
+	for (size_t i = 0; i < machine->n_kept; i++) {
+		const struct heartbeat_stall *stall = &machine->kept[i];
+
+		if (stall->from_ns < run->origin_ns)
+			continue;
+		ret->stalls[ret->n_stalls++] = (struct run_stall){
+		    .start_s = seconds(stall->from_ns - run->origin_ns),
+		    .length_s = seconds(stall->to_ns - stall->from_ns),
+		};
+	}
+	free(machine->kept);
+}
+
+static void fill_generator(struct run_state *run, const struct recorder_figures *figures,
+    double elapsed_s, struct replay_result *result)
+{
+	struct run_generator *ret = &result->generator;
 	struct heartbeat_figures machine;
 	double arms = run->n_arms, offered;
 
 	ret->cpu_seconds = cpu_seconds() - run->cpu_before_s;
 	heartbeat_stop(run->heartbeat, &machine);
 	run->heartbeat = NULL;
+	take_stalls(run, &machine, result);
 	ret->completed = (double)(figures->ok + figures->errors);
 	ret->errors = (double)figures->errors;
 	ret->unfinished = (double)(figures->unfinished + figures->skipped);
@@ -400,7 +420,7 @@ static int finish(
 	join_jobs(run, ret);
 	rc = recorder_stop(run->recorder, &figures, err);
 	run->recorder = NULL;
-	fill_generator(run, &figures, elapsed_s, &ret->generator);
+	fill_generator(run, &figures, elapsed_s, ret);
 	ret->stopped_by = run->stopped_by ? run->stopped_by : "time";
 	return rc;
 }
@@ -469,5 +489,6 @@ int replay_run(const struct vectors *vectors, const struct replay_options *optio
 void replay_result_release(struct replay_result *result)
 {
 	free(result->errors);
+	free(result->stalls);
 	*result = (struct replay_result){0};
 }

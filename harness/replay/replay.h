@@ -70,6 +70,8 @@ struct replay_error { /* the first message per statement, arm and SQLSTATE */
 
 struct replay_result {
 	struct run_generator generator;
+	struct run_stall *stalls; /* of the machine, during the run */
+	size_t n_stalls;
 	const char *stopped_by; /* "time", "verdict", "signal 2", "server lost" */
 	bool server_lost;
 	char lost_message[300];

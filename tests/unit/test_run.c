@@ -317,6 +317,8 @@ static void fill_run(struct run *run)
 	fill_arms(run);
 	run->statements = xcalloc(2, sizeof(*run->statements));
 	run->n_statements = run->cap_statements = 2;
+	GROW(run->stalls, run->n_stalls, run->cap_stalls);
+	run->stalls[run->n_stalls++] = (struct run_stall){12.5, 0.0625};
 	run->n_replayed = 1;
 	fill_statement(&run->statements[0], "customer timeline");
 	leave_unknown(&run->statements[1]);
@@ -356,6 +358,8 @@ static void everything_survives_a_round_trip(void **state)
 	    run.statements[0].arms[0].plans.items[0].json);
 	assert_true(again.replay.drain_timeout_ns == UINT64_C(10000000001));
 	assert_int_equal(again.replay.design, DESIGN_SEQUENTIAL);
+	assert_int_equal(again.n_stalls, 1);
+	assert_float_equal(again.stalls[0].length_s, 0.0625, 0);
 	assert_int_equal(again.statements[0].kind, STATEMENT_UPDATE);
 	assert_memory_equal(
 	    &again.statements[0].arms[1].work, &run.statements[0].arms[1].work, sizeof(struct work));

@@ -31,7 +31,7 @@ static double score_at_limit(struct synthetic *s, double seconds, double quantil
 	struct series_pair pair;
 	double score;
 
-	evidence_init(&evidence, &s->samples, &s->run, seconds, 0, true);
+	evidence_init(&evidence, &s->samples, &s->run, seconds, 0, true, NULL);
 	evidence_pair(&evidence, EVIDENCE_SERVICE, &statement, 1, &pair);
 	score = block_test(&pair, what, LIMIT);
 	series_pair_release(&pair);
