@@ -139,9 +139,11 @@ void render_junit(const struct run *run, struct buf *out)
 		add_unfit(out, run, &unfit);
 	buf_adds(out, "\t\t<system-out>");
 	for (size_t i = 0; i < run->n_checks; i++) {
-		text_markup(out, outcome_name(run->checks[i].outcome), TEXT_WHOLE);
-		buf_addc(out, ' ');
-		text_markup(out, run->checks[i].id, MAX_MESSAGE);
+		_cleanup_buf_ struct buf id = BUF_INIT;
+
+		text_line(&id, run->checks[i].id, MAX_MESSAGE);
+		buf_addf(out, "%s ", outcome_name(run->checks[i].outcome));
+		text_markup(out, id.data, TEXT_WHOLE);
 		buf_adds(out, ": ");
 		add_figures(out, &run->checks[i]);
 		buf_addc(out, '\n');
