@@ -28,8 +28,8 @@ use Files;
 use JSON::PP;
 use List::Util qw(sum0);
 
-our @EXPORT = qw(production_start server_log pgrehearse psql fixture_files load_schema copy_database restore_database shapes
-  produce log_statements capture sample_log bind_to replay_on workload_path per_call within);
+our @EXPORT = qw(production_start server_log server_pid pgrehearse psql fixture_files load_schema copy_database
+  restore_database shapes produce log_statements capture sample_log bind_to replay_on workload_path per_call within);
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
 my ($tmp, $bindir, $ours, $started, @unprivileged, %o, @children);
@@ -93,6 +93,7 @@ sub run
 }
 
 sub server_log { return "$tmp/log" }
+sub server_pid { return (split /\n/, slurp("$tmp/server/data/postmaster.pid"))[0] }
 
 # What the command printed; what it said is in the message when it fails.
 sub pgrehearse { return run('', $ours, @_) }
