@@ -7,6 +7,7 @@
 #include "measure/measure_bloat.h"
 #include "measure/measure_plans.h"
 #include "measure/measure_results.h"
+#include "measure/measure_untouched.h"
 #include "measure/measure_writes.h"
 
 /* What HypoPG foretells, beside what the build made of it. Without HypoPG there is no forecast. */
@@ -104,6 +105,7 @@ int rehearsal_indexes(struct rehearsal *r, struct err *err)
 	if (measure_begin(arms, &r->measure, err) < 0 ||
 	    measure_end(r->measure, false, r->progress, r->run, err) < 0)
 		return err->code;
+	measure_untouched(r->run);
 	measure_bloat(arms, r->gate->staging == STAGING_LAB, r->run);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "judge/plans.h"
 #include "measure/measure_bloat.h"
 #include "measure/measure_build.h"
+#include "measure/measure_untouched.h"
 
 #include <math.h>
 #include <string.h>
@@ -115,6 +116,7 @@ static void read_counters(struct rehearsal *r, bool whole)
 	    problem.code != ERR_INTERRUPTED)
 		run_add_disturbance(r->run, "server", true,
 		    "the servers' counters could not be read after the replay: %s", problem.message);
+	measure_untouched(r->run);
 	if (whole)
 		measure_bloat(r->dbs, r->gate->staging == STAGING_LAB, r->run);
 }

@@ -109,7 +109,10 @@ int candidate_reach_setting(const char *text, struct err *err)
 	err_set(err, ERR_USAGE, "this setting would change both arms, not only the candidate");
 	return err_hint(err,
 	    "set it for the database (ALTER DATABASE ... SET, or ALTER ROLE ... IN DATABASE ... SET);"
-	    " the clone takes the place of the database that is named");
+	    " the clone takes the place of the database that is named; a setting that only a whole "
+	    "server"
+	    " can have needs a server per arm: make them yourself, and name both in clone: {driver:"
+	    " existing}");
 }
 
 /* CREATE|ALTER|DROP <kind of object> ..., COMMENT ON <kind of object> ... */

@@ -106,10 +106,22 @@ $r = try('CREATE INDEX unused_n ON unused (n);',
 	thresholds => "\n  - {metric: index.used, min: 1}\n  - {metric: errors.rate, max: 0.1%}");
 is($r->{code}, 1, 'an index on a table that the workload never uses: exit code 1') or diag $r->{err};
 like((checks($r, 'index.used'))[0]{why}, qr/no statement of the replay used public\.unused_n/, '... and why');
+like($r->{err}, qr/no\s+statement\s+of\s+the\s+workload\s+touches,.*:\s+public\.unused$/ms,
+	'... and that the run says nothing about that table') or diag $r->{err};
+
+# What would reach beyond the clone is refused before anything is made, with another way.
+$r = try('ALTER SYSTEM SET work_mem = \'1MB\';');
+is($r->{code}, 2, 'ALTER SYSTEM is refused: one server serves both arms');
+like($r->{err}, qr/ALTER SYSTEM SET.*both arms.*ALTER DATABASE \.\.\. SET/s, '... with the setting of a database as the way')
+  or diag $r->{err};
+$r = try('ALTER DATABASE shop SET shared_buffers = \'64MB\';');
+is($r->{code}, 3, 'a setting that a database cannot have: exit code 3');
+like($r->{err}, qr/up\.sql:1: setting.*shared_buffers/s, '... in the words of the server') or diag $r->{err};
 
 $r = try('ALTER DATABASE shop SET default_transaction_read_only = on;',
 	thresholds => "\n  - {metric: errors.rate, max: 0.1%}");
 is($r->{code}, 1, 'a candidate that locks the writers out: exit code 1') or diag $r->{err};
+unlike($r->{err}, qr/of\s+the\s+workload\s+touches/, '... and nothing is said about tables');
 like($r->{err}, qr/SQLSTATE\s+25006/, '... with the SQLSTATE') or diag $r->{err};
 
 done_testing();
