@@ -3,9 +3,9 @@
 #include "bind/finish.h"
 #include "bind/form.h"
 #include "bind/given.h"
-#include "bind/identify.h"
 #include "bind/logged.h"
 #include "bind/oracle.h"
+#include "bind/schemas.h"
 #include "bind/time_shift.h"
 
 #include "base/clock.h"
@@ -192,10 +192,18 @@ static int use_given(struct binding *b, struct err *err)
 	return given_fill(b, b->given, err);
 }
 
+/* Reading rows is not calibrating. */
+static void begin_calibrating(struct bind_run *run)
+{
+	run->calibrating_ns = clock_now_ns(&clock_monotonic);
+	run->deadline_ns = run->calibrating_ns + (uint64_t)(run->share_s * 1e9);
+}
+
 static int draw_values(struct binding *b, struct err *err)
 {
 	int rc = choose_values(b, err);
 
+	begin_calibrating(b->run);
 	if (rc == 0)
 		rc = choose_literals(b, err);
 	if (rc == 0)
@@ -208,15 +216,13 @@ static int draw_values(struct binding *b, struct err *err)
 static int bind_statement(
     struct binding *b, struct bound_statement *ret, struct bind_fidelity *fidelity, struct err *err)
 {
-	int rc = executable_choose(b, err);
+	int rc = schemas_choose(b, err);
 
 	if (rc < 0)
 		return rc;
 	if (!can_replay(b->analysis.kind))
 		return err_set(err, ERR_USAGE, "%s is not replayed", sql_kind_name(b->analysis.kind));
 	rc = rewrite_choose(b, err);
-	if (rc == 0)
-		rc = identify(b, err);
 	if (rc == 0)
 		rc = b->given ? use_given(b, err) : draw_values(b, err);
 	if (rc == 0)
@@ -301,22 +307,22 @@ static double time_share(const struct workload *workload, const struct statement
 }
 
 /* What earlier statements left over, the later ones have. */
-static void set_deadline(struct bind_run *run, const struct workload *workload, size_t index)
+static void give_share(struct bind_run *run, const struct workload *workload, size_t index)
 {
 	double left = 0;
 
 	for (size_t i = index; i < workload->n_statements; i++)
 		left += time_share(workload, &workload->statements[i]);
-	run->deadline_ns = clock_now_ns(&clock_monotonic) +
-	                   (uint64_t)(run->calibrate_s * 1e9 *
-	                              time_share(workload, &workload->statements[index]) / left);
+	run->share_s = run->calibrate_s * time_share(workload, &workload->statements[index]) / left;
+	run->calibrating_ns = 0;
 }
 
-static void take_time(struct bind_run *run, uint64_t since_ns)
+static void take_time(struct bind_run *run)
 {
-	double spent = (double)(clock_now_ns(&clock_monotonic) - since_ns) / 1e9;
+	uint64_t now_ns = clock_now_ns(&clock_monotonic);
 
-	run->calibrate_s = fmax(0, run->calibrate_s - spent);
+	if (run->calibrating_ns)
+		run->calibrate_s = fmax(0, run->calibrate_s - (double)(now_ns - run->calibrating_ns) / 1e9);
 }
 
 static int bind_all(struct bind_run *run, const struct workload *workload,
@@ -325,7 +331,6 @@ static int bind_all(struct bind_run *run, const struct workload *workload,
 {
 	for (size_t i = 0; i < workload->n_statements; i++) {
 		const struct statement *statement = &workload->statements[i];
-		uint64_t started_ns;
 		if (stop_requested())
 			return stop_error(err);
 		progress_say(progress, PROGRESS_TICK, "binding %zu of %zu: %s", i + 1,
@@ -334,11 +339,10 @@ static int bind_all(struct bind_run *run, const struct workload *workload,
 			skip(ret, statement, statement->skip_reason);
 			continue;
 		}
-		started_ns = clock_now_ns(&clock_monotonic);
-		set_deadline(run, workload, i);
+		give_share(run, workload, i);
 		if (bind_or_skip(run, statement, ret, &fidelities[ret->n_statements], err) < 0)
 			return err->code;
-		take_time(run, started_ns);
+		take_time(run);
 	}
 	return 0;
 }
@@ -347,6 +351,7 @@ static void set_circumstances(const struct bind_run *run, struct vectors *ret)
 {
 	if (run->n_shifted > 0)
 		ret->time_shift = time_shift_format(run->time_shift_s);
+	oracle_conclude(run->oracle);
 	ret->oracle_silence = xstrdup(oracle_silence(run->oracle));
 }
 
@@ -382,6 +387,7 @@ int bind_workload(struct db *staging, const struct workload *workload,
 	if (rc < 0)
 		return rc;
 	fidelities = xcalloc(workload->n_statements + 1, sizeof(*fidelities));
+	run.search_path = workload->source.search_path;
 	run.catalog = catalog_new(staging);
 	run.oracle = oracle_open(staging);
 	run.calibrate_s = effective.calibrate_s > 0 ? effective.calibrate_s : DEFAULT_CALIBRATE_S;

@@ -12,6 +12,7 @@
 #include "bind/tids.h"
 #include "bind/witness_expression.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -19,10 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_BATCHES     12
-#define MIN_BATCH_TIDS  300
+#define MAX_ROUNDS      12
+#define MAX_LEAVES      100
+#define MIN_ROUND_TIDS  300
 #define MAX_BATCH_TIDS  20000
 #define READ_ROWS       1000 /* enough to know how a column is spread, and to meet rare values */
+#define MAX_SAMPLE_NS   (1500 * NS_PER_MS)
 #define MAX_ROWS        200000
 #define UNANCHORED_ROWS 100000 /* of a view, to draw from */
 #define STREAM_WITNESS  101
@@ -253,9 +256,8 @@ static int run_whole(struct witness *w)
 	return w->pool.n_rows > 0;
 }
 
-static int run_batch(struct witness *w, const char *sql, size_t n)
+static int run_batch(struct witness *w, const char *sql, const struct catalog_leaf *leaf, size_t n)
 {
-	const struct catalog_leaf *leaf = tids_leaf(&w->rng, w->table);
 	_cleanup_free_ char *tids = tids_draw(&w->rng, leaf, n);
 	struct err err = {0};
 	char oid[16];
@@ -271,20 +273,45 @@ static int run_batch(struct witness *w, const char *sql, size_t n)
 	return 1;
 }
 
-/* Draw until there are enough rows, with batches sized by what the last ones found. */
+/* n tids, from every partition as many as it has a share of the blocks; of very many partitions,
+ * from some. Rows of one month alone would not show how a year is spread. */
+static int run_round(struct witness *w, const char *sql, double n)
+{
+	size_t n_leaves = w->table->n_leaves;
+	double blocks = 0;
+	int rc = 1;
+
+	for (size_t i = 0; i < n_leaves; i++)
+		blocks += w->table->leaves[i].blocks;
+	for (size_t i = 0; i < n_leaves && i < MAX_LEAVES && rc > 0; i++) {
+		const struct catalog_leaf *leaf = &w->table->leaves[i];
+		double part = ceil(n * leaf->blocks / blocks);
+		if (n_leaves > MAX_LEAVES) {
+			leaf = tids_leaf(&w->rng, w->table);
+			part = ceil(n / MAX_LEAVES);
+		}
+		rc = run_batch(w, sql, leaf, (size_t)fmin(part, MAX_BATCH_TIDS));
+	}
+	return rc;
+}
+
+/* Draw until there are enough rows, with rounds sized by what the last ones found. Where few rows
+ * qualify, the whole table is read sooner. */
 static int run_sample(struct witness *w)
 {
 	_cleanup_free_ char *sql = build_query(w, true);
-	double drawn = 0, batches = MAX_BATCHES + 2.0 * (double)w->table->n_leaves;
+	uint64_t until_ns = clock_now_ns(&clock_monotonic) + MAX_SAMPLE_NS;
+	double drawn = 0;
 
-	for (int batch = 0; batch < (int)fmin(batches, 60) && w->pool.n_rows < w->wanted; batch++) {
+	for (int round = 0; round < MAX_ROUNDS && w->pool.n_rows < w->wanted &&
+	                    drawn <= w->table->rows && clock_now_ns(&clock_monotonic) < until_ns;
+	     round++) {
 		double share =
 		    drawn > 0 ? (double)w->pool.n_rows / drawn : tids_hit_share(&w->table->leaves[0]);
-		double missing = (double)(w->wanted - w->pool.n_rows);
-		double n = missing / fmax(share, 0.001) * 1.1 / (double)w->table->n_leaves;
+		double n = (double)(w->wanted - w->pool.n_rows) / fmax(share, 0.001) * 1.1;
 		int rc;
-		n = fmin(fmax(n, MIN_BATCH_TIDS), MAX_BATCH_TIDS);
-		rc = run_batch(w, sql, (size_t)n);
+		n = fmin(fmax(n, MIN_ROUND_TIDS), MAX_BATCH_TIDS);
+		rc = run_round(w, sql, n);
 		if (rc <= 0)
 			return rc;
 		drawn += n;
