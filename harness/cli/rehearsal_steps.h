@@ -45,6 +45,7 @@ struct rehearsal {
 	struct lockouts *lockouts; /* while the replay runs */
 	struct err build_problem;
 	struct replay_result replay;
+	uint64_t next_look_ns; /* in mid-run, of clock_monotonic */
 	struct run *run;
 	bool measured; /* there are samples worth keeping */
 };
