@@ -217,14 +217,36 @@ static void add_summary(struct buf *out, const struct workload *workload)
 		    source->dealloc, units_format_percent(time_share, source->lost_time_share));
 }
 
+/* What the logs add: how the calls arrived. */
+static void add_log(struct buf *out, const struct workload_log *log)
+{
+	char calls[32], matched[32];
+
+	if (!log->formats)
+		return;
+	buf_adds(out, "Log (");
+	text_line(out, log->formats, TEXT_WHOLE);
+	buf_addf(out, "): %s calls, %s of them of these statements, %.0f transactions",
+	    units_format_count(calls, log->calls), units_format_count(matched, log->matched),
+	    log->transactions);
+	if (log->seconds > 0)
+		buf_addf(out, ", over %.0f s from about %.0f sessions, at most %.0f in a second",
+		    log->seconds, log->sessions, log->peak_per_s);
+	buf_adds(out, ".\n");
+}
+
 static void add_heading(struct buf *out, const struct workload *workload)
 {
 	const struct workload_source *source = &workload->source;
 	char window[32];
 
-	text_line(out, source->database ? source->database : "?", TEXT_WHOLE);
-	buf_addf(out, ", PostgreSQL %d.%d, ", source->server_version_num / 10000,
-	    source->server_version_num % 10000);
+	if (source->database) {
+		text_line(out, source->database, TEXT_WHOLE);
+		buf_adds(out, ", ");
+	}
+	if (source->server_version_num)
+		buf_addf(out, "PostgreSQL %d.%d, ", source->server_version_num / 10000,
+		    source->server_version_num % 10000);
 	text_line(out, source->kind ? source->kind : "?", TEXT_WHOLE);
 	if (source->window_s > 0)
 		buf_addf(out, ", %s%s", units_format_duration(window, source->window_s * 1e9),
@@ -243,4 +265,5 @@ void inspect_text(
 	add_table(out, workload, top, with_texts, width);
 	add_left_out(out, workload);
 	add_summary(out, workload);
+	add_log(out, &workload->log);
 }
