@@ -3,9 +3,9 @@
 #include "bind/finish.h"
 #include "bind/form.h"
 #include "bind/given.h"
-#include "bind/identify.h"
 #include "bind/logged.h"
 #include "bind/oracle.h"
+#include "bind/schemas.h"
 #include "bind/time_shift.h"
 
 #include "base/clock.h"
@@ -216,15 +216,13 @@ static int draw_values(struct binding *b, struct err *err)
 static int bind_statement(
     struct binding *b, struct bound_statement *ret, struct bind_fidelity *fidelity, struct err *err)
 {
-	int rc = executable_choose(b, err);
+	int rc = schemas_choose(b, err);
 
 	if (rc < 0)
 		return rc;
 	if (!can_replay(b->analysis.kind))
 		return err_set(err, ERR_USAGE, "%s is not replayed", sql_kind_name(b->analysis.kind));
 	rc = rewrite_choose(b, err);
-	if (rc == 0)
-		rc = identify(b, err);
 	if (rc == 0)
 		rc = b->given ? use_given(b, err) : draw_values(b, err);
 	if (rc == 0)
@@ -353,6 +351,7 @@ static void set_circumstances(const struct bind_run *run, struct vectors *ret)
 {
 	if (run->n_shifted > 0)
 		ret->time_shift = time_shift_format(run->time_shift_s);
+	oracle_conclude(run->oracle);
 	ret->oracle_silence = xstrdup(oracle_silence(run->oracle));
 }
 
@@ -388,6 +387,7 @@ int bind_workload(struct db *staging, const struct workload *workload,
 	if (rc < 0)
 		return rc;
 	fidelities = xcalloc(workload->n_statements + 1, sizeof(*fidelities));
+	run.search_path = workload->source.search_path;
 	run.catalog = catalog_new(staging);
 	run.oracle = oracle_open(staging);
 	run.calibrate_s = effective.calibrate_s > 0 ? effective.calibrate_s : DEFAULT_CALIBRATE_S;

@@ -33,6 +33,7 @@ struct bind_run {
 	const char *plan_cache_mode; /* of the connection */
 	const struct bind_options *options;
 	double replayable_calls; /* the calls that expected_ops are shared out by */
+	const char *search_path; /* production's, of the capture's session; NULL */
 	double time_shift_s;     /* that statements' clock is moved back by; 0: not */
 	size_t n_shifted;        /* statements bound with it */
 	double calibrate_s;      /* that is left for all */
@@ -99,6 +100,7 @@ struct binding {
 	struct bind_run *run;
 	const struct statement *statement;
 	struct sql_analysis analysis; /* of sql */
+	char *text; /* production's, normalised; names of tables with their schema where that is known */
 	char *sql;
 	char *rewrite; /* the candidate arm's text, with the same parameters; NULL */
 	char
@@ -114,6 +116,7 @@ struct binding {
 	bool prepared;                 /* as PREPARED_NAME on the connection */
 	const struct override *given;  /* NULL: values are drawn */
 	bool identified;               /* the form has production's queryid */
+	bool more_schemas;             /* to try, where this form has it not */
 	size_t n_literals;             /* slots */
 	enum plan_choice plan;         /* of this form, found with an earlier setting */
 	enum protocol protocol;        /* SIMPLE: all literals; EXTENDED: planned in every call */

@@ -412,7 +412,7 @@ static char *repaired_text(struct binding *b, bool shift, struct err *err)
 	_cleanup_free_ char *note = NULL;
 	char *sql = NULL, *other;
 
-	if (sql_executable(b->statement->text, list_length(b->statement), &sql, &note, err) < 0)
+	if (sql_executable(b->text, list_length(b->statement), &sql, &note, err) < 0)
 		return NULL;
 	if (note)
 		binding_note(b, "%s", note);

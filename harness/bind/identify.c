@@ -149,7 +149,7 @@ static bool try_form(struct search *s)
 		s->texts[i] = is_literal(s, i) ? p->literals[p->choice] : NULL;
 		s->types[i] = is_literal(s, i) ? 0 : p->types[p->choice];
 	}
-	sql = sql_substitute(s->b->statement->text, s->texts, s->n);
+	sql = sql_substitute(s->b->text, s->texts, s->n);
 	return oracle_agrees(s->b->run->oracle, sql, s->k, s->types, s->b->statement->queryid);
 }
 
@@ -336,7 +336,7 @@ int identify(struct binding *b, struct err *err)
 	int rc = 0;
 
 	if (oracle_silence(b->run->oracle) || strcmp(b->statement->queryid, "0") == 0 ||
-	    sql_analyze(b->statement->text, &original, &ignored) < 0)
+	    sql_analyze(b->text, &original, &ignored) < 0)
 		return 0;
 	s.n = original.n_params;
 	s.places = xcalloc((size_t)s.n + 1, sizeof(*s.places));
@@ -348,7 +348,8 @@ int identify(struct binding *b, struct err *err)
 		offer(&s, &s.places[i]);
 	if (mapped) {
 		found = search_forms(&s, &original);
-		oracle_learn(b->run->oracle, found);
+		if (found || !b->more_schemas)
+			oracle_learn(b->run->oracle, found);
 	}
 	if (found)
 		rc = adopt_if_it_prepares(&s, err);

@@ -102,10 +102,19 @@ bool oracle_agrees(
 	return read_queryid(o, found, sizeof(found)) && strcmp(found, queryid) == 0;
 }
 
+static const char no_oids[] =
+    "staging does not have production's relation OIDs (restored from a dump?)";
+
 void oracle_learn(struct oracle *o, bool found)
 {
 	o->matches += found;
 	o->misses += !found;
 	if (o->matches == 0 && o->misses >= MOST_MISSES && !o->silence)
-		o->silence = "staging does not have production's relation OIDs (restored from a dump?)";
+		o->silence = no_oids;
+}
+
+void oracle_conclude(struct oracle *o)
+{
+	if (o->matches == 0 && o->misses > 0 && !o->silence)
+		o->silence = no_oids;
 }

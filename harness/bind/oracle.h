@@ -30,5 +30,7 @@ bool oracle_agrees(struct oracle *oracle, const char *sql, int n_types, const ui
 /* The search for a statement's form ended. An oracle that never agreed falls silent: this
  * database does not have production's OIDs. */
 void oracle_learn(struct oracle *oracle, bool found);
+/* All searches ended: one that never agreed, few as the questions may have been, falls silent. */
+void oracle_conclude(struct oracle *oracle);
 
 #endif

@@ -167,6 +167,7 @@ void binding_release(struct binding *b)
 		pool_release(&b->pools[i]);
 	free(b->slots);
 	free(b->pools);
+	free(b->text);
 	free(b->sql);
 	free(b->rewrite);
 	free(b->probe);

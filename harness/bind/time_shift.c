@@ -1,5 +1,6 @@
 #include "bind/time_shift.h"
 
+#include "bind/literal.h"
 #include "bind/types.h"
 
 #include "base/clock.h"
@@ -41,25 +42,6 @@ static void add_tables(struct search *s, const struct workload *workload)
 			if (!strv_contains(&s->tables, tables->items[t]))
 				strv_add(&s->tables, tables->items[t]);
 	}
-}
-
-/* {"a","b"} */
-static char *array_of(const struct strv *names)
-{
-	struct buf out = BUF_INIT;
-
-	buf_addc(&out, '{');
-	for (size_t i = 0; i < names->n; i++) {
-		buf_addf(&out, "%s\"", i ? "," : "");
-		for (const char *p = names->items[i]; *p; p++) {
-			if (*p == '"' || *p == '\\')
-				buf_addc(&out, '\\');
-			buf_addc(&out, *p);
-		}
-		buf_addc(&out, '"');
-	}
-	buf_addc(&out, '}');
-	return buf_detach(&out);
 }
 
 /* How long ago, as an expression over the newest value. A date lasts to its end; what has no time
@@ -184,7 +166,8 @@ static void tell(const struct search *s, const struct progress *progress)
 
 static int find(struct search *s, const struct workload *workload, struct err *err)
 {
-	_cleanup_free_ char *columns = array_of(&s->columns);
+	_cleanup_free_ char *columns =
+	    literal_array((const char *const *)s->columns.items, s->columns.n);
 	double age;
 
 	add_tables(s, workload);

@@ -99,7 +99,7 @@ sub bound
 my ($vectors, $table) = bound('--time-shift', '3d');
 is($vectors->{time_shift}, '3 days', 'a shift can be told');
 like($table, qr/clock .*moved back by 3 days/, 'and the table says so');
-is(scalar(grep { $_->{sql} =~ /interval '259200 seconds'/ } @{ $vectors->{statements} }), 8,
+is(scalar(grep { $_->{sql} =~ /interval '259200 seconds'/ } @{ $vectors->{statements} }), 9,
 	'every statement that reads the clock has it');
 ($vectors) = bound('--time-shift', 'off');
 is($vectors->{time_shift}, undef, 'or none');
