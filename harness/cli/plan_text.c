@@ -110,6 +110,19 @@ static void add_size(struct buf *out, const char *what, double bytes)
 		buf_addf(out, ", %s%s", what, units_format_bytes(text, bytes));
 }
 
+static void add_cost(struct buf *out, const struct run_index_cost *cost)
+{
+	char without[32], with[32];
+
+	if (isnan(cost->wal_with))
+		return;
+	buf_addf(out, "\n         WAL per write %s without it, %s with it",
+	    units_format_bytes(without, cost->wal_without), units_format_bytes(with, cost->wal_with));
+	if (isfinite(cost->hot_with))
+		buf_addf(out, "; HOT %s, %s", units_format_percent(without, cost->hot_without),
+		    units_format_percent(with, cost->hot_with));
+}
+
 static void add_index(struct buf *out, const struct run_index *index, bool hypothetical)
 {
 	const struct run_index_arm *arm =
@@ -123,6 +136,7 @@ static void add_index(struct buf *out, const struct run_index *index, bool hypot
 		buf_addf(out, " (%+.1f%%)", 100 * (index->predicted_bytes / arm->size_bytes - 1));
 	buf_adds(out, "\n         used by ");
 	add_names(out, &index->used_by);
+	add_cost(out, &index->cost);
 	if (index->redundant_with)
 		buf_addf(out, "\n         superfluous beside %s", index->redundant_with);
 	if (arm->exists && !arm->valid)

@@ -131,6 +131,8 @@ is(index_of($run, 'job_kind_idx')->{redundant_with}, 'public.job_kind_state_idx'
 	'a new index makes an old one superfluous');
 is_deeply(index_of($run, 'job_state_pad_idx')->{used_by}, [], 'a new index that nothing uses');
 is(index_of($run, 'job_pkey')->{redundant_with}, undef, 'a primary key is never superfluous');
+my $cost = index_of($run, 'job_kind_state_idx')->{cost};
+cmp_ok($cost->{wal_with}, '>=', $cost->{wal_without}, 'what it adds to writes is known without load');
 
 # 4. A forecast.
 SKIP:
