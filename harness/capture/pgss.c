@@ -9,6 +9,7 @@
 #include "capture/capture.h"
 #include "capture/facts.h"
 #include "capture/naming.h"
+#include "capture/qualstats.h"
 #include "capture/window.h"
 #include "pg/counters.h"
 
@@ -144,6 +145,8 @@ static int finish(struct db *db, const struct capture_options *options,
 				if (!strv_contains(&tables, ret->statements[i].tables.items[j]))
 					strv_add(&tables, ret->statements[i].tables.items[j]);
 		rc = facts_read_relations(db, &tables, &ret->source, err);
+		if (rc == 0)
+			rc = qualstats_read(db, ret, progress, err);
 	}
 	strv_release(&tables);
 	window_release(&window);

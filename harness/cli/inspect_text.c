@@ -235,6 +235,39 @@ static void add_log(struct buf *out, const struct workload_log *log)
 	buf_adds(out, ".\n");
 }
 
+/* Predicates, of the statements shown. */
+static void add_quals(struct buf *out, const struct workload *workload, size_t top)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < workload->n_statements && i < top; i++) {
+		const struct statement *s = &workload->statements[i];
+
+		for (size_t j = 0; j < s->n_quals; j++) {
+			const struct statement_qual *qual = &s->quals[j];
+			char ratio[32], rows[32];
+
+			if (!any)
+				buf_adds(out, "\nPredicates (pg_qualstats; rows evaluated and thrown away):\n");
+			any = true;
+			buf_adds(out, "  ");
+			text_right(out, units_format_count(rows, qual->evaluated), FIGURE_COLUMNS);
+			text_right(out,
+			    qual->by_index ? "index" : units_format_percent(ratio, qual->filter_ratio),
+			    FIGURE_COLUMNS);
+			buf_adds(out, "  ");
+			text_line(out, qual->relation, TEXT_WHOLE);
+			buf_addc(out, '.');
+			text_line(out, qual->column, TEXT_WHOLE);
+			buf_addc(out, ' ');
+			text_line(out, qual->op, TEXT_WHOLE);
+			buf_adds(out, "  in ");
+			text_line(out, s->name, TEXT_WHOLE);
+			buf_addc(out, '\n');
+		}
+	}
+}
+
 static void add_heading(struct buf *out, const struct workload *workload)
 {
 	const struct workload_source *source = &workload->source;
@@ -264,6 +297,7 @@ void inspect_text(
 	add_heading(out, workload);
 	add_table(out, workload, top, with_texts, width);
 	add_left_out(out, workload);
+	add_quals(out, workload, top);
 	add_summary(out, workload);
 	add_log(out, &workload->log);
 }

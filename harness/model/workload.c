@@ -47,6 +47,7 @@ static void statement_release(struct statement *statement)
 	free(statement->text);
 	free(statement->skip_reason);
 	strv_release(&statement->tables);
+	statement_quals_release(statement);
 }
 
 void workload_release(struct workload *workload)
@@ -93,6 +94,7 @@ static void load_statement(struct json_reader *r, const json_t *object, void *ct
 	s->writes = json_get_bool(r, object, "writes", false);
 	json_get_strings(r, object, "tables", &s->tables);
 	work_from_json(&inner, json_enter(r, object, "work", &inner), &s->work);
+	json_each(r, object, "quals", statement_qual_load, s);
 	s->skip_reason = json_dup_string(r, object, "skip_reason");
 	if (!r->failed && s->name[0] == '\0')
 		json_reject(r, "name", "must not be empty");
@@ -173,6 +175,8 @@ static json_t *statement_to_json(const struct statement *s)
 	json_object_set_new(object, "text", json_text(s->text));
 	json_set_known(object, "skip_reason", json_text(s->skip_reason));
 	json_object_set_new(object, "work", work_to_json(&s->work));
+	if (s->n_quals)
+		json_object_set_new(object, "quals", statement_quals_to_json(s));
 	return object;
 }
 

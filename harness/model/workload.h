@@ -37,6 +37,15 @@ enum statement_kind statement_kind_load(struct json_reader *r, const json_t *obj
 /* The object's "queryid": a decimal number in a string. Owned by the caller. */
 char *queryid_load(struct json_reader *r, const json_t *object);
 
+/* A predicate as pg_qualstats saw it, without its constant. */
+struct statement_qual {
+	char *relation, *column, *op;
+	bool by_index;       /* an index condition: the rows it skips are not counted as filtered */
+	double executions;   /* of the predicate, in sampled queries */
+	double evaluated;    /* rows it was evaluated for */
+	double filter_ratio; /* of them, that it threw away */
+};
+
 struct statement {
 	char *name;
 	char *queryid;     /* decimal, signed 64 bit; a string because it exceeds 2^53. "0": not known */
@@ -46,8 +55,14 @@ struct statement {
 	bool writes;        /* INSERT/UPDATE/DELETE/MERGE, also inside WITH; SELECT FOR UPDATE reads */
 	struct strv tables; /* as written in the text, schema-qualified where it is */
 	struct work work;   /* over the window */
-	char *skip_reason;  /* why it cannot be replayed; NULL when it can as far as capture knows */
+	struct statement_qual *quals;
+	size_t n_quals, cap_quals;
+	char *skip_reason; /* why it cannot be replayed; NULL when it can as far as capture knows */
 };
+
+void statement_quals_release(struct statement *statement);
+void statement_qual_load(struct json_reader *r, const json_t *object, void *statement);
+json_t *statement_quals_to_json(const struct statement *statement);
 
 /* Production's settings that decide plans and cost, and the tables' sizes. */
 struct workload_setting {
