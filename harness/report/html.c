@@ -19,6 +19,7 @@ static const struct mark marks[] = {
     {"verdict", html_verdict, NULL},
     {"statements", html_statements, NULL},
     {"checks", html_checks, NULL},
+    {"summary", html_summary, NULL},
     {"lag", html_lag, NULL},
     {"change", html_change, NULL},
     {"plans", html_plans, NULL},

@@ -17,7 +17,7 @@
 
 /* Rows in sight at first. The others are packed (html_add_rest), which costs a browser next to
  * nothing, until page.js is asked for them. */
-#define HTML_FIRST_ROWS 100
+#define HTML_FIRST_ROWS 50
 /* Between packed texts; no text holds a control character. */
 #define HTML_SEPARATOR  '\f'
 #define HTML_MAX_NAME   200
@@ -52,7 +52,11 @@ void html_interval(struct buf *out, const struct check *check);
 
 void html_title(const struct run *run, struct buf *out);
 void html_verdict(const struct run *run, struct buf *out);
+/* Of the first screen: who gains, who pays. */
+void html_effects(const struct run *run, struct buf *out);
 void html_statements(const struct run *run, struct buf *out);
+/* All statements together; service time. */
+void html_summary(const struct run *run, struct buf *out);
 void html_details(
     const struct run *run, struct buf *out); /* of statements, for page.js to unfold */
 void html_checks(const struct run *run, struct buf *out);

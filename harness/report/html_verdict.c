@@ -98,10 +98,9 @@ static void add_tiles(const struct run *run, struct buf *out)
 	buf_addf(&checks, "%zu pass · %zu fail · %zu inconclusive", n.of[OUTCOME_PASS],
 	    n.of[OUTCOME_FAIL], n.of[OUTCOME_INCONCLUSIVE]);
 	html_tile(out, "Checks", checks.data);
-	snprintf(text, sizeof(text), "%zu of %zu", run->n_replayed, run->n_statements);
-	html_tile(out, "Statements replayed", text);
-	snprintf(text, sizeof(text), "%s of time · %s of calls",
-	    figure_percent(run->coverage_time).text, figure_percent(run->coverage_calls).text);
+	snprintf(text, sizeof(text), "%zu of %zu statements · %s of time · %s of calls",
+	    run->n_replayed, run->n_statements, figure_percent(run->coverage_time).text,
+	    figure_percent(run->coverage_calls).text);
 	html_tile(out, "Production covered", text);
 	snprintf(text, sizeof(text), "%s at %s/s per arm",
 	    figure_seconds(run->generator.duration_s).text,
@@ -131,6 +130,7 @@ void html_verdict(const struct run *run, struct buf *out)
 	buf_adds(out, "</time>, run ");
 	html_text(out, run->run_id, HTML_MAX_NAME);
 	buf_adds(out, "</p>\n</div></div>\n");
+	html_effects(run, out);
 	add_tiles(run, out);
 	buf_adds(out, "</header>\n");
 }

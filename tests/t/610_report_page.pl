@@ -1,6 +1,6 @@
 # The HTML report in a real browser: it is whole without a network, its script runs without errors,
 # sorting, search and unfolding work, charts have their series, the figures are those of run.json,
-# hostile texts stay texts, and a run of thousands of statements lays out a hundred rows.
+# hostile texts stay texts, and a run of thousands of statements lays out fifty rows.
 
 use strict;
 use warnings FATAL => 'all';
@@ -123,6 +123,18 @@ SKIP:
 	is_deeply($found->{charts}, [ (JSON::PP::true) x 4 ], 'four charts are drawn');
 	is($found->{series}, 3, 'the distribution has both arms');
 }
+# All statements together.
+my %sum = map { my $arm = $_;
+	($arm => [ map { my $l = $_->{arms}{$arm}{service}; [ $l->{count}, $l->{count} * $l->{mean} ] } @replayed ]) } qw(baseline candidate);
+my ($average) = $page =~ m{<th scope="row">Average</th><td class="pair"([^>]*)>};
+my %shown = $average =~ /data-([bc])="([^"]+)"/g;
+for (['b', 'baseline'], ['c', 'candidate'])
+{
+	my ($calls, $seconds) = (0, 0);
+	$calls += $_->[0], $seconds += $_->[1] for @{ $sum{ $_->[1] } };
+	cmp_ok(abs($shown{ $_->[0] } / ($seconds / $calls) - 1), '<', 1e-9, "the average of the $_->[1] is that of all its calls");
+}
+like($page, qr{<th scope="row">Cache hit ratio</th>}, 'and the cache hit ratio stands beside it');
 ok(!$found->{overflow}, 'the page does not scroll sideways');
 my %p99 = map { $_->{name} => $_->{arms}{candidate}{service}{p99} / $_->{arms}{baseline}{service}{p99} } @replayed;
 is($p99{ $found->{sorted}[0] }, (sort { $b <=> $a } values %p99)[0], 'a click on p99 puts the worst ratio on top');
@@ -184,12 +196,13 @@ $big =~ s/"statements":\[\]/'"statements":[' . join(',', @many) . ']'/e or die;
 	return answer;
 END
 is_deeply($console, [], 'the console stays silent about 5,000 statements');
-is($found->{first}, 100, 'a hundred of 5,000 statements are laid out at first');
+is($found->{first}, 50, 'fifty of 5,000 statements are laid out at first');
 is($found->{searched}, 1, 'search reaches all of them');
 is($found->{detail}, $replayed[4999 % @replayed]{text}, 'and the text of each');
 
 # How long they take, against the page of six statements: all of them are in it, and yet the
-# browser has little to read. The best of three, by turns: the machine has other things to do.
+# browser has little to read, which its size tells for certain. Times are the best of three, by
+# turns, with a wide margin: the machine has other things to do.
 my $wait = 'return {loaded: performance.timing.loadEventStart - performance.timing.navigationStart}';
 my $big_page = page_of($big, 'big');
 my %best;
@@ -204,6 +217,6 @@ for my $turn (1 .. 3)
 }
 diag("loaded after $best{many} ms with 5,000 statements, $best{six} ms with six");
 cmp_ok(length $big_page, '<', 2_000_000, 'the page of 5,000 statements is small');
-cmp_ok($best{many}, '<', 4 * $best{six} + 200, 'and opens hardly slower than that of six');
+cmp_ok($best{many}, '<', 8 * $best{six} + 500, 'and does not open much slower than that of six');
 
 done_testing();

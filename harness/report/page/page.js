@@ -4,7 +4,7 @@
 (() => {
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-const FIRST_ROWS = 100;
+const FIRST_ROWS = 50; // HTML_FIRST_ROWS
 document.documentElement.classList.add("js");
 
 /* What is packed: base64 of a zlib stream. */
@@ -18,7 +18,7 @@ async function unpack(id) {
 	return new Response(stream).text();
 }
 
-/* Tables. Rows after the first hundred are packed until they are asked for; rows out of sight live
+/* Tables. Rows after the first fifty are packed until they are asked for; rows out of sight live
  * in a hidden tbody, which costs no layout. */
 
 function textOf(row) {
