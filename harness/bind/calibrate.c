@@ -21,6 +21,7 @@
 #define VECTORS_PER_STEP     8
 #define VECTORS_PER_FORM     16
 #define VECTORS_TO_WEIGH     24
+#define WITHIN_REACH         1.0 /* of the logarithms */
 #define MOST_WEIGHT          4.0 /* of one vector, where the mean is 1 */
 #define REFINEMENTS          3
 #define BLOCKS_WEIGHT        0.5
@@ -345,15 +346,27 @@ static void choose_form(struct binding *b, const struct check_figures *target)
 		free(forms[i].settings);
 }
 
+/* Production's work lies between that of a few vectors, or next to it. */
+static bool is_within_reach(
+    const struct check_figures *figures, size_t n, const struct check_figures *target)
+{
+	struct check_figures mean = weights_mean(figures, NULL, n);
+
+	return distance(mean.rows, target->rows, 0.2, 1) + distance(mean.blocks, target->blocks, 2, 1) <
+	       WITHIN_REACH;
+}
+
 /* Weights alone do it, and no few vectors have to stand for all: then no setting is looked for. */
 static bool reached_by_weights(struct binding *b, const struct check_figures *target)
 {
 	char **values = slots_generate(b, VECTORS_TO_WEIGH);
 	struct check_figures figures[VECTORS_TO_WEIGH], mean;
 	double weights[VECTORS_TO_WEIGH], heaviest = 0;
-	size_t n = check_each(b, values, VECTORS_TO_WEIGH, figures);
+	size_t n = check_each(b, values, VECTORS_PER_STEP, figures);
 	bool tilted;
 
+	if (n == VECTORS_PER_STEP && is_within_reach(figures, n, target))
+		n += check_each(b, values + n * b->n_slots, VECTORS_TO_WEIGH - n, figures + n);
 	slots_values_free(b, values, VECTORS_TO_WEIGH);
 	if (n < VECTORS_TO_WEIGH)
 		return false;

@@ -132,20 +132,23 @@ void chosen_weigh(struct binding *b, struct chosen *c)
 	sort_by_work(b, c, figures);
 }
 
-/* Other vectors take the place of these when they are nearer. */
-static void compete(struct binding *b, struct chosen *c, size_t n)
+/* Other vectors take the place of these when they are nearer; true when they do. */
+static bool compete(struct binding *b, struct chosen *c, size_t n)
 {
 	struct chosen other = {.values = slots_generate(b, n), .n = n};
+	bool nearer;
 
 	chosen_weigh(b, &other);
-	if (other.fidelity.measured > 0 &&
-	    distance_of(b, &other.fidelity) < distance_of(b, &c->fidelity) - OFF / 2) {
+	nearer = other.fidelity.measured > 0 &&
+	         distance_of(b, &other.fidelity) < distance_of(b, &c->fidelity) - OFF / 2;
+	if (nearer) {
 		struct chosen swap = *c;
 		*c = other;
 		other = swap;
 	}
 	slots_values_free(b, other.values, other.n);
 	free(other.weights);
+	return nearer;
 }
 
 /* How many vectors differ: the rows of the largest pool. */
@@ -165,10 +168,10 @@ void chosen_improve(struct binding *b, struct chosen *c)
 
 	if (b->given || b->order != VECTOR_SAMPLED || c->fidelity.measured < LEAST_WEIGHTED)
 		return;
-	if (distance_of(b, &c->fidelity) >= OFF && most > c->n)
-		compete(b, c, most);
 	if (distance_of(b, &c->fidelity) >= OFF && b->miss_share == 0) {
 		slots_loosen(b);
-		compete(b, c, most > b->n_wanted ? most : b->n_wanted);
+		b->loose = compete(b, c, b->n_wanted);
 	}
+	if (distance_of(b, &c->fidelity) >= OFF && most > c->n)
+		compete(b, c, most);
 }

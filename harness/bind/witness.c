@@ -11,6 +11,7 @@
 #include "bind/binding.h"
 #include "bind/tids.h"
 #include "bind/witness_expression.h"
+#include "bind/writes.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -41,7 +42,8 @@ struct witness {
 	const char *anchor, *alias;        /* its name and alias in FROM */
 	bool with_nulls;
 	struct pool pool;
-	uint64_t *seen; /* hashes of rows, an open table; only for rows that are used once */
+	uint32_t *pages; /* of the anchor's rows, in step with the pool */
+	uint64_t *seen;  /* hashes of rows, an open table; only for rows that are used once */
 	size_t seen_size;
 	struct rng rng;
 };
@@ -224,6 +226,17 @@ static bool remember(struct witness *w, char *const *cells)
 	}
 }
 
+/* Of the anchor's tid, "(page,line)". */
+static void take_page(struct witness *w, const struct db_rows *rows, int r)
+{
+	size_t i = w->pool.n_rows;
+
+	if (!w->pages)
+		w->pages = xcalloc(w->wanted * 2 + 1, sizeof(*w->pages));
+	if (w->alias)
+		w->pages[i] = (uint32_t)strtoul(db_text(rows, r, (int)w->n_slots) + 1, NULL, 10);
+}
+
 static void take_rows(struct witness *w, const struct db_rows *rows)
 {
 	bool once = w->b->order == VECTOR_SEQUENTIAL;
@@ -233,6 +246,7 @@ static void take_rows(struct witness *w, const struct db_rows *rows)
 		for (size_t i = 0; i < w->n_slots; i++)
 			cells[i] = db_is_null(rows, r, (int)i) ? NULL : xstrdup(db_text(rows, r, (int)i));
 		if (!once || remember(w, cells)) {
+			take_page(w, rows, r);
 			pool_add_row(&w->pool, cells);
 		} else {
 			for (size_t i = 0; i < w->n_slots; i++)
@@ -403,10 +417,46 @@ static void spread(struct witness *w)
 	free(new_rows);
 }
 
+/* The rows of the last pages, where the newest rows mostly are. */
+static void keep_pages(struct witness *w, size_t n_pages)
+{
+	struct pool *pool = &w->pool;
+	uint32_t page = UINT32_MAX;
+	size_t kept = 0, pages = 0;
+
+	for (;;) {
+		uint32_t next = 0;
+		bool any = false;
+		for (size_t i = kept; i < pool->n_rows; i++) {
+			if (w->pages[i] < page && w->pages[i] >= next) {
+				next = w->pages[i];
+				any = true;
+			}
+		}
+		if (!any || pages++ == n_pages)
+			break;
+		page = next;
+		for (size_t i = kept; i < pool->n_rows; i++) {
+			uint32_t other = w->pages[kept];
+			if (w->pages[i] != page)
+				continue;
+			pool_swap(pool, i, kept);
+			w->pages[kept++] = page;
+			w->pages[i] = other;
+		}
+	}
+	for (size_t i = kept * pool->n_columns; i < pool->n_rows * pool->n_columns; i++)
+		free(pool->cells[i]);
+	pool->n_rows = kept;
+}
+
 static void hand_over(struct witness *w)
 {
+	size_t n_pages = writes_pages(w->b);
 	int pool;
 
+	if (n_pages > 0 && w->alias && w->request->scopes[0] == 0)
+		keep_pages(w, n_pages);
 	pool_shuffle(&w->pool, &w->rng);
 	if (w->b->order == VECTOR_SAMPLED && !w->b->analysis.writes && w->pool.stride == 1)
 		spread(w);
@@ -444,6 +494,7 @@ int witness_fill(struct binding *b, const struct witness_request *request, struc
 		err_set(err, ERR_ENV, "%s: the connection was lost while reading rows",
 		    db_describe(b->run->db));
 	pool_release(&w.pool);
+	free(w.pages);
 	free(w.seen);
 	free(w.slots);
 	return rc;

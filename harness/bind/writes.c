@@ -12,6 +12,8 @@
 #define MAX_TRANSITIONS 20000
 #define NEW_SHARE       0.2 /* of an upsert's calls, whose rows do not tell */
 #define MAX_SAMPLED     5   /* times vectors_per_statement */
+#define MOSTLY_COLD     0.5 /* share of updates that were not HOT */
+#define LEAST_PAGES     4
 #define ALWAYS_NEW      0.98
 
 double writes_expected_ops(const struct binding *b)
@@ -181,6 +183,33 @@ static double share_new(const struct binding *b)
 static bool wants_conflict(const struct binding *b)
 {
 	return strcasestr(b->sql, " ON CONFLICT ") && share_new(b) < ALWAYS_NEW;
+}
+
+static double count_indexes(struct binding *b, const char *table)
+{
+	static const char sql[] = "SELECT count(*) FROM pg_index WHERE indrelid = to_regclass($1)";
+	struct db_rows *rows = db_query(b->run->db, NULL, sql, table);
+	double n = rows ? db_double(rows, 0, 0) : 0;
+
+	db_rows_free(rows);
+	return n;
+}
+
+size_t writes_pages(struct binding *b)
+{
+	const struct work *work = &b->statement->work;
+	const char *target = b->analysis.n_scopes ? b->analysis.scopes[0].target : NULL;
+	double indexes, cold, updates;
+
+	if (b->analysis.kind != SQL_UPDATE || b->order != VECTOR_SAMPLED || !target ||
+	    !(work->rows > 0) || !(work->wal_records > 0))
+		return 0;
+	indexes = count_indexes(b, target);
+	cold = (work->wal_records / work->rows - 1) / indexes; /* one record, and one per index */
+	updates = fmin(work->calls, writes_expected_ops(b)) * work->rows / work->calls;
+	if (!(indexes > 0) || !(cold < MOSTLY_COLD))
+		return 0;
+	return (size_t)ceil(fmax(cold * updates, LEAST_PAGES));
 }
 
 /* Ranges of an UPDATE or DELETE cannot be tried out: take the share of rows production touched. */

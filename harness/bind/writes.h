@@ -25,6 +25,11 @@ int parents_fill(struct binding *b, struct slot *slot, const struct catalog_tabl
 /* INSERT ... ON CONFLICT meets rows that are there; some of its keys should be new all the same. */
 int conflicts_mix(struct binding *b, struct err *err);
 
+/* How many pages the rows of an UPDATE are to come from; 0 for any. Production's WAL tells how many
+ * of its updates were HOT. The first update of a full page never is, later ones find room there:
+ * what production updated in few pages costs more when it is spread over many. */
+size_t writes_pages(struct binding *b);
+
 /* How many ops of this statement the run will send. */
 double writes_expected_ops(const struct binding *b);
 /* The table that a slot's INSERT or SET writes to and the column in it; false when unknown. */

@@ -142,6 +142,7 @@ my @shapes = (
 	case_when => sub { "SELECT sum(CASE WHEN status = 'paid' THEN 1 ELSE 0 END) FROM orders WHERE customer_id = " . number(3000) },
 	concat => sub { "SELECT concat('order ', id), to_char(created_at, 'YYYY-MM') FROM orders WHERE id = " . flat(40000) },
 	values_list => sub { 'SELECT o.id FROM orders o JOIN (VALUES (' . flat(40000) . '), (' . flat(40000) . ')) v(id) ON v.id = o.id' },
+	unnest => sub { "SELECT o.id FROM unnest('{" . join(',', map { flat(40000) } 1 .. 6) . "}'::int[]) AS u(id) JOIN orders o ON o.id = u.id" },
 	row_compare => sub { my $n = flat(39000); "SELECT id FROM orders WHERE (customer_id, created_at) > (@{[number(3000)]}, '" . day() . "') ORDER BY customer_id, created_at LIMIT 10" },
 	union => sub { 'SELECT id FROM orders WHERE id = ' . flat(40000) . ' UNION ALL SELECT order_id FROM order_items WHERE order_id = ' . flat(40000) },
 	lateral => sub { "SELECT c.id, l.total FROM customers c, LATERAL (SELECT total FROM orders o WHERE o.customer_id = c.id ORDER BY created_at DESC LIMIT 3) l WHERE c.id = " . number(3000) },
@@ -155,7 +156,7 @@ my @shapes = (
 	insert_uuid => sub { sprintf "INSERT INTO documents (id, owner, body, labels, scores) VALUES ('%08x-0000-4000-8000-%012x', %d, '{\"kind\": \"k1\"}', '{l1}', '{1,2}')", rand(2**31), rand(2**31), flat(3000) },
 	insert_event => sub { "INSERT INTO events (at, kind, device) VALUES ('2024-03-15 10:00', 'click', @{[number(400)]})" },
 	upsert => sub { "INSERT INTO inventory (sku, quantity) VALUES ('SKU-@{[number(500)]}', 5) ON CONFLICT (sku) DO UPDATE SET quantity = inventory.quantity + excluded.quantity" },
-	insert_ignore => sub { "INSERT INTO clubs (id, title) VALUES (@{[flat(200)]}, 'again') ON CONFLICT DO NOTHING" },
+	insert_ignore => sub { "INSERT INTO clubs (id, title) VALUES (@{[flat(800)]}, 'again') ON CONFLICT DO NOTHING" },
 	insert_select => sub { "INSERT INTO members (club_id, customer_id) SELECT 7, id FROM customers WHERE id = " . flat(3000) . " AND NOT EXISTS (SELECT 1 FROM members m WHERE m.club_id = 7 AND m.customer_id = customers.id)" },
 	update_stock => sub { "UPDATE inventory SET quantity = quantity - 1, updated_at = now() WHERE sku = 'SKU-@{[number(500)]}'" },
 	update_status => sub { "UPDATE orders SET status = 'paid' WHERE id = @{[flat(40000)]} AND status = 'shipped'" },
@@ -234,12 +235,13 @@ sub quoted
 	return "E'$value'";
 }
 
-# Row by row, or where the ordinal's share of the weights ends.
+# Row by row, or where the ordinal's share of the weights ends: the rows are in the order of their work.
 sub row_of
 {
 	my ($statement, $ordinal, $n) = @_;
 	my @vectors = @{ $statement->{vectors} };
-	my $weights = $statement->{weights} or return $vectors[ $ordinal % @vectors ];
+	return $vectors[ $ordinal % @vectors ] if $statement->{order} eq 'sequential';
+	my $weights = $statement->{weights} // [ (1) x @vectors ];
 	my $left = @$weights * ($ordinal + 0.5) / $n;
 	for my $i (0 .. $#vectors) {
 		$left -= $weights->[$i];
@@ -308,6 +310,13 @@ my ($delete) = grep { $_->{sql} =~ /DELETE FROM order_items/ } @{ $vectors->{sta
 is($delete->{order}, 'sequential', 'a DELETE goes from row to row');
 my %rows;
 is(scalar(grep { $rows{"@$_"}++ } @{ $delete->{vectors} }), 0, 'and never meets one twice');
+
+my ($unnest) = grep { $_->{sql} =~ /unnest/ } @{ $vectors->{statements} };
+like($unnest->{values_from}, qr/^(witness|calibrated)$/, 'what is unnested comes from the rows that it is joined with');
+my ($ignore) = grep { $_->{sql} =~ /INSERT INTO clubs/ } @{ $vectors->{statements} };
+my $new = grep { $_->[0] > 200 } @{ $ignore->{vectors} };
+my $share = $ignore->{production}{rows} / $ignore->{calls};
+cmp_ok(abs($new / @{ $ignore->{vectors} } - $share), '<', 0.02, 'ON CONFLICT DO NOTHING inserts as often as in production');
 
 bind_to('workload.json', 'again.json', '1s');
 sub witness_values
