@@ -33,14 +33,11 @@ static char *server_of(struct db *db)
 
 void replica_watch_begin(struct db *const arms[N_ARMS], struct replica_watch *ret)
 {
-	_cleanup_free_ char *servers[N_ARMS] = {NULL, NULL};
+	_cleanup_free_ char *baseline = arms[ARM_BASELINE] ? server_of(arms[ARM_BASELINE]) : NULL;
+	_cleanup_free_ char *candidate = arms[ARM_CANDIDATE] ? server_of(arms[ARM_CANDIDATE]) : NULL;
 
 	*ret = (struct replica_watch){0};
-	for (int arm = 0; arm < N_ARMS; arm++)
-		if (arms[arm])
-			servers[arm] = server_of(arms[arm]);
-	ret->one_server = servers[ARM_BASELINE] && servers[ARM_CANDIDATE] &&
-	                  strcmp(servers[ARM_BASELINE], servers[ARM_CANDIDATE]) == 0;
+	ret->one_server = baseline && candidate && strcmp(baseline, candidate) == 0;
 	replica_watch_look(ret, arms);
 }
 

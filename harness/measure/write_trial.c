@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define REPEATS    2
+#define REPEATS    4
 #define TIMEOUT_MS "2000" /* of one call: without its index a statement may search for long */
 
 void write_trial_release(struct write_trial *trial)

@@ -140,8 +140,7 @@ void lockouts_tell(const struct lockouts *lockouts, struct run *run)
 		if (lockout->waiting.n > MAX_NAMES)
 			buf_addf(&names, " and %zu more", lockout->waiting.n - MAX_NAMES);
 		run_add_disturbance(run, "locks", false,
-		    "on the %s arm statements waited for a lock on %s (%s)%s; seen at %.0f looks, one a "
-		    "second",
+		    "on the %s arm statements waited for a lock on %s (%s)%s; seen in %.0f s of the replay",
 		    arm_name(lockout->arm), lockout->table, lockout->holder, names.len ? names.data : "",
 		    lockout->looks);
 	}

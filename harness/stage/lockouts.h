@@ -20,7 +20,7 @@ struct lockouts;
 struct lockouts *lockouts_new(void);
 void lockouts_look(struct lockouts *lockouts, struct db *const arms[N_ARMS], const struct run *run);
 /* "on the candidate arm statements waited for a lock on public.sale (AccessExclusiveLock, held by the
- * candidate's \"CLUSTER sale\"): by kind, move; seen 3 times" */
+ * candidate's \"CLUSTER sale\"): by kind, move; seen in 3 s of the replay" */
 void lockouts_tell(const struct lockouts *lockouts, struct run *run);
 void lockouts_free(struct lockouts *lockouts);
 
