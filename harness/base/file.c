@@ -58,28 +58,55 @@ static int write_all(int fd, const char *data, size_t len)
 	return 0;
 }
 
-int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+/* A device, a pipe or a terminal: a name that must not be replaced by a file. */
+static bool is_special(const char *path)
 {
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static int write_special(const char *path, const void *data, size_t len, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_errno(err, ERR_ENV, "cannot open %s", path);
+	if (write_all(fd, data, len) < 0) {
+		err_errno(err, ERR_ENV, "cannot write %s", path);
+		close(fd);
+		return ERR_ENV;
+	}
+	close(fd);
+	return 0;
+}
+
+int file_write_atomic(const char *name, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	_cleanup_free_ char *target = realpath(name, NULL); /* a symbolic link stays one */
+	const char *path = target ? target : name;
 	_cleanup_free_ char *temporary = NULL;
 	int fd;
 
-	if (strcmp(path, "-") == 0) {
+	if (strcmp(name, "-") == 0) {
 		if (write_all(STDOUT_FILENO, data, len) < 0)
 			return err_errno(err, ERR_ENV, "cannot write to standard output");
 		return 0;
 	}
+	if (is_special(path))
+		return write_special(name, data, len, err);
 	temporary = xasprintf("%s.tmp.%ld", path, (long)getpid());
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 	if (fd < 0)
 		return err_errno(err, ERR_ENV, "cannot create %s", temporary);
 	if (fchmod(fd, mode) < 0 || write_all(fd, data, len) < 0 || fsync(fd) < 0) {
-		err_errno(err, ERR_ENV, "cannot write %s", path);
+		err_errno(err, ERR_ENV, "cannot write %s", name);
 		close(fd);
 		unlink(temporary);
 		return ERR_ENV;
 	}
 	if (close(fd) < 0 || rename(temporary, path) < 0) {
-		err_errno(err, ERR_ENV, "cannot write %s", path);
+		err_errno(err, ERR_ENV, "cannot write %s", name);
 		unlink(temporary);
 		return ERR_ENV;
 	}

@@ -16,8 +16,9 @@
 /* Read a whole file of at most max_bytes into ret (NUL-terminated). "-" is standard input. */
 int file_read(const char *path, size_t max_bytes, struct buf *ret, struct err *err);
 
-/* Replace path by len bytes with the given mode; path "-" is standard output. */
-int file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+/* Replace name by len bytes with the given mode; "-" is standard output. A symbolic link stays one and its
+ * target is replaced; what is no regular file (/dev/null, a pipe) is written to, and stays what it is. */
+int file_write_atomic(const char *name, const void *data, size_t len, mode_t mode, struct err *err);
 
 int file_mkdir_all(const char *path, mode_t mode, struct err *err); /* mkdir -p */
 int file_remove_tree(const char *path, struct err *err);            /* rm -rf; absent is fine */

@@ -5,6 +5,7 @@
 #include "model/sample.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -62,6 +63,36 @@ static void a_file_is_replaced_whole(void **state)
 	assert_int_equal(stat("whole/f", &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(count_entries("whole"), 1);
+}
+
+/* As root, "-o /dev/null" must not turn the device into a file. */
+static void a_device_or_link_stays_what_it_is(void **state)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct err err = {0};
+	struct stat st;
+	char got[8] = "";
+	int fd;
+
+	(void)state;
+	assert_int_equal(file_mkdir_all("special", 0755, &err), 0);
+	assert_int_equal(mkfifo("special/pipe", 0600), 0);
+	fd = open("special/pipe", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(file_write_atomic("special/pipe", "through", 7, 0644, &err), 0);
+	assert_int_equal(read(fd, got, sizeof got), 7);
+	close(fd);
+	assert_int_equal(stat("special/pipe", &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+
+	assert_int_equal(file_write_atomic("special/f", "old", 3, 0644, &err), 0);
+	assert_int_equal(symlink("f", "special/link"), 0);
+	assert_int_equal(file_write_atomic("special/link", "new", 3, 0644, &err), 0);
+	assert_int_equal(lstat("special/link", &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_int_equal(file_read("special/f", 100, &text, &err), 0);
+	assert_string_equal(text.data, "new");
+	assert_int_equal(count_entries("special"), 3);
 }
 
 /* A limit on the size of files stands in for a full disk. */
@@ -224,6 +255,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_file_is_replaced_whole),
+	    cmocka_unit_test(a_device_or_link_stays_what_it_is),
 	    cmocka_unit_test(a_failed_write_leaves_the_old_file_and_nothing_else),
 	    cmocka_unit_test(what_cannot_be_read_is_named),
 	    cmocka_unit_test(directories_are_made_and_removed_in_depth),
