@@ -9,8 +9,8 @@
  * A rewritten statement gets the rewrite as the candidate arm's text, with the statement's
  * parameters; what becomes a constant in one text becomes the same constant in the other.
  *
- * The same workload, staging contents and seed give the same vectors, as long as calibration is
- * not cut short by calibrate_s.
+ * The same workload, staging contents and seed give the same vectors, as long as time cuts nothing
+ * short: calibrate_s, and the second or so that drawing rows of one table may take.
  */
 #ifndef BIND_BIND_H
 #define BIND_BIND_H
