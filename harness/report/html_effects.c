@@ -95,7 +95,7 @@ static void add_gain(struct buf *out, const struct run *run)
 	if (s)
 		add_p50(&text, s);
 	else
-		buf_adds(&text, "no statement is faster");
+		buf_adds(&text, "no statement is clearly faster");
 	html_tile(out, "Gains most", text.data);
 }
 
@@ -116,7 +116,7 @@ static void add_loss(struct buf *out, const struct run *run)
 		add_p50(&text, slower);
 	}
 	if (!writer && !slower)
-		buf_adds(&text, "no statement is slower or writes more");
+		buf_adds(&text, "no statement is clearly slower, and no write makes more WAL records");
 	html_tile(out, "Pays most", text.data);
 }
 
