@@ -185,18 +185,19 @@ static int choose_literals(struct binding *b, struct err *err)
 	return rc;
 }
 
-static int use_given(struct binding *b, struct err *err)
-{
-	slots_plan(b);
-	b->order = VECTOR_SAMPLED;
-	return given_fill(b, b->given, err);
-}
-
 /* Reading rows is not calibrating. */
 static void begin_calibrating(struct bind_run *run)
 {
 	run->calibrating_ns = clock_now_ns(&clock_monotonic);
 	run->deadline_ns = run->calibrating_ns + (uint64_t)(run->share_s * 1e9);
+}
+
+static int use_given(struct binding *b, struct err *err)
+{
+	slots_plan(b);
+	b->order = VECTOR_SAMPLED;
+	begin_calibrating(b->run);
+	return given_fill(b, b->given, err);
 }
 
 static int draw_values(struct binding *b, struct err *err)

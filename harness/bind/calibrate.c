@@ -100,7 +100,7 @@ static double measure_n(
 {
 	char **values = slots_generate(b, n);
 	struct err ignored = {0}; /* a value that does not work is a setting not to choose */
-	int rc = check_vectors(b, values, n, found, &ignored);
+	int rc = check_in_time(b, values, n, found, &ignored);
 
 	slots_values_free(b, values, n);
 	return rc < 0 || found->timed_out || found->measured == 0 ? INFINITY : score(found, target);

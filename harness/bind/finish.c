@@ -141,7 +141,7 @@ static int check_itself(
 	int rc;
 
 	b->probe = NULL;
-	rc = check_vectors(b, values, n, ret, err);
+	rc = check_in_time(b, values, n, ret, err);
 	b->probe = probe;
 	return rc;
 }
