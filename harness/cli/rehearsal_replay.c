@@ -62,6 +62,8 @@ static bool look(void *ctx, const struct replay_state *state)
 	    .colour = cli_colour(STDERR_FILENO),
 	};
 
+	r->run->generator.lag_p99 = (double)state->whole_lag_p99_ns / 1e9;
+	r->run->generator.machine_busy = state->machine_busy;
 	lockouts_look(r->lockouts, r->dbs, r->run);
 	if (build != BUILD_OVER)
 		return build == BUILD_GOES_ON;

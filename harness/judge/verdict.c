@@ -108,8 +108,8 @@ void verdict_reach(struct judging *j)
 	size_t counts[3] = {0};
 	bool all_proven;
 
-	if (j->input->final)
-		invalidating_reasons(run, &invalid);
+	/* In mid-run too: a replay that a look ends could not become sound again. */
+	invalidating_reasons(run, &invalid);
 	if (invalid.n)
 		withdraw_timing_fails(run);
 	count_outcomes(run, counts, &all_proven);

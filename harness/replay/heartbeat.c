@@ -84,11 +84,18 @@ struct heartbeat *heartbeat_start(void)
 	return heartbeat;
 }
 
+double heartbeat_machine_busy(const struct heartbeat *heartbeat)
+{
+	struct cpu_time now = read_cpu_time();
+
+	if (!heartbeat || now.total <= heartbeat->before.total)
+		return NAN;
+	return (now.busy - heartbeat->before.busy) / (now.total - heartbeat->before.total);
+}
+
 void heartbeat_stop(struct heartbeat *heartbeat, struct heartbeat_figures *ret)
 {
-	struct cpu_time after = read_cpu_time();
-
-	*ret = (struct heartbeat_figures){.machine_busy = NAN};
+	*ret = (struct heartbeat_figures){.machine_busy = heartbeat_machine_busy(heartbeat)};
 	if (!heartbeat)
 		return;
 	atomic_store(&heartbeat->stopping, true);
@@ -97,8 +104,5 @@ void heartbeat_stop(struct heartbeat *heartbeat, struct heartbeat_figures *ret)
 	ret->longest_ns = heartbeat->longest_ns;
 	ret->kept = heartbeat->kept;
 	ret->n_kept = heartbeat->n_kept;
-	if (after.total > heartbeat->before.total)
-		ret->machine_busy =
-		    (after.busy - heartbeat->before.busy) / (after.total - heartbeat->before.total);
 	free(heartbeat);
 }

@@ -21,12 +21,14 @@ struct heartbeat_stall {
 struct heartbeat_figures {
 	uint64_t stalls; /* longer than 5 ms */
 	uint64_t longest_ns;
-	double machine_busy; /* 0..1; NAN when /proc/stat cannot be read */
+	double machine_busy;          /* 0..1; NAN when /proc/stat cannot be read */
 	struct heartbeat_stall *kept; /* in the order of time; owned by the caller */
 	size_t n_kept;
 };
 
 struct heartbeat *heartbeat_start(void); /* NULL when there is no thread to be had */
+/* So far; NAN when unknown or without a heartbeat. */
+double heartbeat_machine_busy(const struct heartbeat *heartbeat);
 /* Stops the thread and frees; NULL gives unknown figures. */
 void heartbeat_stop(struct heartbeat *heartbeat, struct heartbeat_figures *ret);
 

@@ -32,7 +32,7 @@ enum stop_manner {
 };
 
 struct job_config {
-	struct dispatch_config dispatch; /* ops are filled in by the job */
+	struct dispatch_config dispatch;         /* ops are filled in by the job */
 	const struct requests *requests[N_ARMS]; /* by position */
 	const struct vector_picker *picker;
 	const struct session_setup *setups[N_ARMS]; /* by position */

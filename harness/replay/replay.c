@@ -281,6 +281,8 @@ static void tick(struct run_state *run)
 	state.completed = figures.ok + figures.errors;
 	state.errors = figures.errors;
 	state.lag_p99_ns = figures.recent_lag_p99_ns;
+	state.whole_lag_p99_ns = figures.lag_p99_ns;
+	state.machine_busy = heartbeat_machine_busy(run->heartbeat);
 	for (size_t i = 0; i < run->n_jobs; i++)
 		state.scheduled += job_ops_scheduled(run->jobs[i].job);
 	tell(run, &state);

@@ -51,6 +51,8 @@ struct replay_state {
 	uint64_t duration_ns;
 	uint64_t scheduled, completed, errors; /* ops over the arms */
 	uint64_t lag_p99_ns;                   /* since the last call */
+	uint64_t whole_lag_p99_ns;             /* since the start */
+	double machine_busy;                   /* since the start, 0..1; NAN when unknown */
 	const struct sample *samples;          /* a stable mapping of samples.bin so far */
 	size_t n_samples;
 };

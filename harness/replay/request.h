@@ -47,8 +47,8 @@ struct requests {
 	size_t max_params;
 };
 
-void requests_init(struct requests *requests, const struct vectors *vectors, enum arm arm,
-    enum protocol protocol);
+void requests_init(
+    struct requests *requests, const struct vectors *vectors, enum arm arm, enum protocol protocol);
 void requests_release(struct requests *requests);
 
 /* The text with values in place, in out (cleared first); borrowed until out changes. */

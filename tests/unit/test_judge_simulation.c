@@ -185,6 +185,26 @@ static void unanswered_ops_count_against_their_arm(void **state)
 	synthetic_release(&s);
 }
 
+/* Nothing timed there counts: to stop would be to give up before the machine is free again. */
+static void a_saturated_machine_ends_nothing_early(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	struct synthetic s;
+	bool clear;
+
+	(void)state;
+	plan.seconds = 30;
+	plan.slow_ratio = 2;
+	synthetic_make(&plan, 5, &s);
+	synthetic_add_threshold(&s, "latency.p50", SCOPE_ALL, BOUND_MAX_RATIO, 1.10);
+	s.run.generator.machine_busy = 0.99;
+	s.run.generator.lag_p99 = 0.004;
+	assert_true(synthetic_watch(&s, 30, &clear) == 30);
+	assert_false(clear);
+	assert_int_equal(s.run.verdict.outcome, OUTCOME_INCONCLUSIVE);
+	synthetic_release(&s);
+}
+
 /* Many looks must not add up to false alarms. */
 static void looking_every_second_raises_no_false_alarm(void **state)
 {
@@ -257,6 +277,7 @@ int main(void)
 	    cmocka_unit_test(a_slow_tail_is_found_in_the_tail),
 	    cmocka_unit_test(too_few_slow_calls_are_no_pass),
 	    cmocka_unit_test(clear_cases_end_early_and_open_ones_do_not),
+	    cmocka_unit_test(a_saturated_machine_ends_nothing_early),
 	    cmocka_unit_test(unanswered_ops_count_against_their_arm),
 	    cmocka_unit_test(looking_every_second_raises_no_false_alarm),
 	    cmocka_unit_test(the_same_samples_give_the_same_verdict),
