@@ -121,7 +121,8 @@ static bool same_session(const struct log_stderr *state, const struct log_prefix
 	const struct log_part *part = found->session.len ? &found->session : &found->pid;
 	const struct buf *session = &state->entry.session;
 
-	return part->len == session->len && memcmp(part->text, session->data, part->len) == 0;
+	return part->len == session->len &&
+	       (part->len == 0 || memcmp(part->text, session->data, part->len) == 0);
 }
 
 static void begin_entry(struct log_stderr *state, const struct head *head)
