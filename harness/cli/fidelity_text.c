@@ -1,8 +1,10 @@
 #include "cli/fidelity_text.h"
 
 #include "base/units.h"
+#include "report/circumstances.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NAME_COLUMNS 40
@@ -96,6 +98,16 @@ static void add_summary(struct buf *out, const struct run *run, const struct sha
 		    units_format_percent(c, shares->not_far_blocks / shares->time));
 }
 
+static void add_circumstances(struct buf *out, const struct run *run)
+{
+	char *sentence;
+
+	for (size_t i = 0; (sentence = circumstance(run, i)) != NULL; i++) {
+		buf_addf(out, "%s\n", sentence);
+		free(sentence);
+	}
+}
+
 void fidelity_text(struct buf *out, const struct run *run, size_t top)
 {
 	struct shares shares = {0};
@@ -114,4 +126,5 @@ void fidelity_text(struct buf *out, const struct run *run, size_t top)
 		buf_addf(out, " not replayed: %s\n", run->statements[i].skip_reason);
 	}
 	add_summary(out, run, &shares);
+	add_circumstances(out, run);
 }
