@@ -79,6 +79,8 @@ struct usage {
  * (--help, --quiet, --verbose, --no-color) are added to every table. */
 int options_parse(const struct usage *usage, const struct option_spec *options, int argc,
 	char **argv, struct strv *ret_args, struct err *err);
+/* Exactly one gate file among the positional arguments, or ERR_USAGE with an example. */
+int options_one_gate(const struct strv *args, const char *command, struct err *err);
 
 #define CONNECTION_OPTIONS(target)                                                                 \
 	{"dbname", 'd', OPTION_STRING, "DBNAME|CONNINFO", "database, URI or conninfo", &(target).dbname}, \

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "bind/bind.h"
 #include "cli/commands.h"
+#include "cli/vectors_text.h"
 #include "model/time_shift.h"
 
 #include <math.h>
@@ -65,22 +66,6 @@ static void add_statement(
 	buf_addf(out, "  %s\n", statement->note ? statement->note : "");
 }
 
-static void add_summary(struct buf *out, const struct vectors *vectors)
-{
-	char time[32], calls[32];
-
-	buf_addf(out, "\n%zu statements bound, %zu skipped: %s of production's time, %s of its calls\n",
-	    vectors->n_statements, vectors->n_skipped,
-	    units_format_percent(time, vectors_coverage_time(vectors)),
-	    units_format_percent(calls, vectors_coverage_calls(vectors)));
-	if (vectors->time_shift)
-		buf_addf(out, "the clock that statements read is moved back by %s\n", vectors->time_shift);
-	if (vectors->oracle_silence)
-		buf_addf(out,
-		    "whether production sent parameters or literals is judged by the work per call: %s\n",
-		    vectors->oracle_silence);
-}
-
 static void format_table(
     struct buf *out, const struct vectors *vectors, const struct bind_fidelity *fidelities)
 {
@@ -95,7 +80,7 @@ static void format_table(
 		add_name(out, vectors->skipped[i].name, NAME_COLUMNS);
 		buf_addf(out, " skipped: %s\n", vectors->skipped[i].reason);
 	}
-	add_summary(out, vectors);
+	vectors_summary(out, vectors);
 }
 
 static int bind_and_save(struct db *db, const struct workload *workload,

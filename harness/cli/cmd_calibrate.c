@@ -188,11 +188,8 @@ int cmd_calibrate(int argc, char **argv, struct err *err)
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	if (args.n != 1) {
-		err_set(err, ERR_USAGE,
-		    args.n ? "one gate file at a time, not %zu" : "no gate file was named", args.n);
-		return err_hint(err, "for instance: pgrehearse calibrate workloads/orders/gate.yaml");
-	}
+	if (options_one_gate(&args, "calibrate", err) < 0)
+		return err->code;
 	rc = gate_load(args.items[0], &gate, err);
 	if (rc == 0)
 		rc = prepare(&gate, &given, err);

@@ -249,11 +249,8 @@ int cmd_gate(int argc, char **argv, struct err *err)
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	if (args.n != 1) {
-		err_set(err, ERR_USAGE,
-		    args.n ? "one gate file at a time, not %zu" : "no gate file was named", args.n);
-		return err_hint(err, "for instance: pgrehearse gate workloads/orders/gate.yaml");
-	}
+	if (options_one_gate(&args, "gate", err) < 0)
+		return err->code;
 	format = report_format_find(given.format);
 	if (!format)
 		return err_set(

@@ -135,11 +135,8 @@ int cmd_plan(int argc, char **argv, struct err *err)
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	if (args.n != 1) {
-		err_set(err, ERR_USAGE,
-		    args.n ? "one gate file at a time, not %zu" : "no gate file was named", args.n);
-		return err_hint(err, "for instance: pgrehearse plan workloads/orders/gate.yaml");
-	}
+	if (options_one_gate(&args, "plan", err) < 0)
+		return err->code;
 	rc = gate_load(args.items[0], &gate, err);
 	if (rc == 0)
 		rc = override(&gate, &given, err);

@@ -201,3 +201,12 @@ int options_parse(const struct usage *usage, const struct option_spec *options, 
 	}
 	return 0;
 }
+
+int options_one_gate(const struct strv *args, const char *command, struct err *err)
+{
+	if (args->n == 1)
+		return 0;
+	err_set(err, ERR_USAGE, args->n ? "one gate file at a time, not %zu" : "no gate file was named",
+	    args->n);
+	return err_hint(err, "for instance: pgrehearse %s workloads/orders/gate.yaml", command);
+}

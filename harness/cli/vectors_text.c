@@ -66,7 +66,7 @@ static void add_skipped(struct buf *out, const struct vectors *vectors)
 	}
 }
 
-static void add_summary(struct buf *out, const struct vectors *vectors)
+void vectors_summary(struct buf *out, const struct vectors *vectors)
 {
 	char time[32], calls[32];
 
@@ -98,5 +98,5 @@ void vectors_text(
 	if (vectors->n_statements > top)
 		buf_addf(out, "... and %zu more\n", vectors->n_statements - top);
 	add_skipped(out, vectors);
-	add_summary(out, vectors);
+	vectors_summary(out, vectors);
 }

@@ -12,4 +12,7 @@
 void vectors_text(
     struct buf *out, const struct vectors *vectors, size_t top, bool with_text, size_t width);
 
+/* How much is bound and skipped, and what was assumed: the end of the tables of inspect and bind. */
+void vectors_summary(struct buf *out, const struct vectors *vectors);
+
 #endif
