@@ -22,11 +22,6 @@ static bool is_integer(const struct slot *slot)
 	return number_kind_of(slot->type->base) == NUMBER_INTEGER || slot->type->base == TYPE_NUMERIC;
 }
 
-bool fresh_possible(const struct slot *slot)
-{
-	return is_integer(slot) || slot->type->category == 'S' || slot->type->base == TYPE_UUID;
-}
-
 static int64_t type_max(uint32_t base)
 {
 	switch (base) {

@@ -11,7 +11,6 @@
  * it does not allow that; err is filled only when the server failed. */
 bool fresh_plan(struct binding *b, struct slot *slot, const struct catalog_table *table,
     struct catalog_column *column, struct err *err);
-bool fresh_possible(const struct slot *slot);
 /* What FRESH would give for the ordinal; caller frees. For rows of which only some are new. */
 char *fresh_text(const struct slot *slot, int64_t ordinal);
 

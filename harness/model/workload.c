@@ -21,17 +21,6 @@ const char *statement_kind_name(enum statement_kind kind)
 	return kind_names[kind];
 }
 
-bool statement_kind_parse(const char *name, enum statement_kind *ret)
-{
-	for (int i = 0; i < N_KINDS; i++) {
-		if (strcmp(kind_names[i], name) == 0) {
-			*ret = (enum statement_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 enum statement_kind statement_kind_load(struct json_reader *r, const json_t *object)
 {
 	json_need_string(r, object, "kind");

@@ -32,7 +32,6 @@ enum statement_kind {
 	STATEMENT_OTHER, /* utility and everything that is not replayed */
 };
 const char *statement_kind_name(enum statement_kind kind); /* "select", ... */
-bool statement_kind_parse(const char *name, enum statement_kind *ret);
 enum statement_kind statement_kind_load(struct json_reader *r, const json_t *object);
 /* The object's "queryid": a decimal number in a string. Owned by the caller. */
 char *queryid_load(struct json_reader *r, const json_t *object);

@@ -24,21 +24,18 @@ struct statement_counter {
 struct statement_counters {
 	struct statement_counter *items; /* ordered by queryid */
 	size_t n, cap;
-	double hidden;     /* entries of other users that we may not see; not among the items */
-	double dealloc;    /* pg_stat_statements_info.dealloc; NAN before 14 */
-	char *stats_reset; /* ISO 8601 with microseconds, UTC; NULL before 14 */
+	double hidden;        /* entries of other users that we may not see; not among the items */
+	double dealloc;       /* pg_stat_statements_info.dealloc; NAN before 14 */
+	char *stats_reset;    /* ISO 8601 with microseconds, UTC; NULL before 14 */
 	double stats_reset_s; /* the same as epoch seconds; NAN before 14 */
-	double taken_at_s; /* server's clock, epoch seconds */
+	double taken_at_s;    /* server's clock, epoch seconds */
 };
-/* The schema-qualified view when the extension is there and readable, else NULL and err says
- * what to do (create the extension, preload it, grant). Caller frees. */
-char *statement_counters_view(struct db *db, struct err *err);
 /* Texts cost the server a read of its whole text file: ask for them once. Queries that carry
  * COUNTERS_MARK, ours, are left out of a reading with texts. */
-int statement_counters_read(struct db *db, bool with_text, struct statement_counters *ret,
-	struct err *err);
-const struct statement_counter *statement_counters_find(const struct statement_counters *counters,
-	const char *queryid);
+int statement_counters_read(
+    struct db *db, bool with_text, struct statement_counters *ret, struct err *err);
+const struct statement_counter *statement_counters_find(
+    const struct statement_counters *counters, const char *queryid);
 void statement_counters_release(struct statement_counters *counters);
 
 /* A comment in every query that reads production for us; pg_stat_statements keeps it. */

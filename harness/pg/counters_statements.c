@@ -105,28 +105,6 @@ static int read_error(struct err *err)
 	return err ? err->code : ERR_ENV;
 }
 
-char *statement_counters_view(struct db *db, struct err *err)
-{
-	struct extension extension;
-	struct buf sql = BUF_INIT;
-	struct db_rows *rows;
-	char *view = NULL;
-
-	if (extension_find(db, &extension, err) < 0)
-		return NULL;
-	buf_addf(&sql, "SELECT " COUNTERS_MARK " 1 FROM %s.pg_stat_statements(false) LIMIT 1",
-	    extension.schema);
-	rows = db_query(db, err, sql.data);
-	if (rows)
-		view = xasprintf("%s.pg_stat_statements", extension.schema);
-	else
-		read_error(err);
-	db_rows_free(rows);
-	buf_release(&sql);
-	extension_release(&extension);
-	return view;
-}
-
 char *statement_counters_sql(const char *schema, const struct strv *columns, bool with_text)
 {
 	struct buf sql = BUF_INIT;

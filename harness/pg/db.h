@@ -69,7 +69,6 @@ struct db_rows *db_queryv(struct db *db, const char *sql, int n, const char *con
 void db_rows_free(struct db_rows *rows); /* NULL is fine */
 int db_rows_count(const struct db_rows *rows);
 int db_rows_columns(const struct db_rows *rows);
-int db_column(const struct db_rows *rows, const char *name); /* -1 when there is none */
 bool db_is_null(const struct db_rows *rows, int row, int column);
 const char *db_text(const struct db_rows *rows, int row, int column); /* "" for NULL */
 double db_double(const struct db_rows *rows, int row, int column);    /* NAN for NULL */
@@ -77,7 +76,6 @@ int64_t db_int(const struct db_rows *rows, int row, int column);      /* 0 for N
 bool db_bool(const struct db_rows *rows, int row, int column);
 /* The OID of a result column's type, and of a described parameter (db_prepare). */
 uint32_t db_column_type(const struct db_rows *rows, int column);
-int db_affected(const struct db_rows *rows);
 
 /* Parse and describe a statement under a name ("" is the unnamed one). types may be NULL (all
  * inferred). ret_types gets what the server resolved, n_params of them; caller frees. */

@@ -23,15 +23,6 @@ int db_rows_columns(const struct db_rows *rows)
 	return PQnfields(rows->result);
 }
 
-int db_column(const struct db_rows *rows, const char *name)
-{
-	/* Not PQfnumber, which folds case. */
-	for (int i = 0; i < PQnfields(rows->result); i++)
-		if (strcmp(PQfname(rows->result, i), name) == 0)
-			return i;
-	return -1;
-}
-
 bool db_is_null(const struct db_rows *rows, int row, int column)
 {
 	return PQgetisnull(rows->result, row, column);
@@ -62,9 +53,4 @@ bool db_bool(const struct db_rows *rows, int row, int column)
 uint32_t db_column_type(const struct db_rows *rows, int column)
 {
 	return PQftype(rows->result, column);
-}
-
-int db_affected(const struct db_rows *rows)
-{
-	return atoi(PQcmdTuples(rows->result));
 }

@@ -171,18 +171,6 @@ struct span span_type(const struct lex *lex, const json_t *type)
 	return span;
 }
 
-struct span span_list(const struct lex *lex, const json_t *nodes)
-{
-	size_t n = json_array_size(nodes);
-	struct span first, last;
-
-	if (!n)
-		return (struct span){0, 0};
-	first = span_node(lex, json_array_get(nodes, 0));
-	last = span_node(lex, json_array_get(nodes, n - 1));
-	return (struct span){first.first, last.end};
-}
-
 struct span span_left(const struct lex *lex, const json_t *node, size_t operator_offset)
 {
 	size_t low = span_first_location(node), end = lex_at(lex, operator_offset);

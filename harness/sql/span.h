@@ -23,8 +23,6 @@ struct span span_left(const struct lex *lex, const json_t *node, size_t operator
 struct span span_right(const struct lex *lex, const json_t *node, size_t operator_offset);
 /* The body of a TypeName that is not before a constant. */
 struct span span_type(const struct lex *lex, const json_t *type);
-/* A list of nodes: from the first to the last. */
-struct span span_list(const struct lex *lex, const json_t *nodes);
 
 /* Smallest location below a node; NO_LOCATION when there is none. */
 size_t span_first_location(const json_t *node);
