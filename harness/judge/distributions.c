@@ -98,6 +98,13 @@ double student_upper_quantile(double tail, double degrees)
 	return invert(student_upper_tail, degrees, tail);
 }
 
+double fair_coin_upper_tail(double k, double n)
+{
+	if (k <= 0)
+		return 1;
+	return k > n ? 0 : beta_share(0.5, 0.5, k, n - k + 1);
+}
+
 double poisson_upper_tail(double n, double mean)
 {
 	double term = exp(-mean), below = 0;

@@ -10,6 +10,8 @@ double normal_upper_tail(double z);        /* P(Z > z) */
 double normal_upper_quantile(double tail); /* z with P(Z > z) = tail; 0 < tail < 1 */
 double student_upper_tail(double t, double degrees);
 double student_upper_quantile(double tail, double degrees);
+/* P(X >= k) heads of n tosses. */
+double fair_coin_upper_tail(double k, double n);
 /* P(X >= n) of a Poisson variable with this mean. */
 double poisson_upper_tail(double n, double mean);
 

@@ -119,9 +119,9 @@ static size_t block_of(const struct cut *cut, const struct sample *s)
 }
 
 /* Where arms are paired most of the time, what they did alone is another question. */
-static bool counts(const struct cut *cut, const struct sample *s, int kind)
+bool evidence_counts(const struct turns *turns, const struct sample *s, enum evidence_kind kind)
 {
-	bool alone = cut->turns.paired_ns && turns_alone(&cut->turns, s->due_ns);
+	bool alone = turns->paired_ns && turns_alone(turns, s->due_ns);
 
 	if (alone != (kind == EVIDENCE_ALONE))
 		return false;
@@ -130,7 +130,7 @@ static bool counts(const struct cut *cut, const struct sample *s, int kind)
 	return s->status == SAMPLE_OK || s->status == SAMPLE_UNFINISHED;
 }
 
-static uint64_t value_of(const struct sample *s, int kind)
+uint64_t evidence_value_ns(const struct sample *s, enum evidence_kind kind)
 {
 	return kind == EVIDENCE_RESPONSE ? sample_response_ns(s) : sample_service_ns(s);
 }
@@ -182,10 +182,11 @@ static void take(struct pass *pass, const struct sample *s)
 	if (block == SIZE_MAX || s->statement >= evidence->n_statements || s->arm >= N_ARMS)
 		return;
 	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++) {
-		if (!evidence->wanted[kind] || !counts(pass->cut, s, kind))
+		if (!evidence->wanted[kind] || !evidence_counts(&pass->cut->turns, s, kind))
 			continue;
 		if (pass->placing)
-			evidence->packed[kind][pass->next[kind][key]++] = series_pack(value_of(s, kind), block);
+			evidence->packed[kind][pass->next[kind][key]++] =
+			    series_pack(evidence_value_ns(s, kind), block);
 		else
 			evidence->start[kind][key + 1]++;
 	}

@@ -65,6 +65,11 @@ void evidence_release(struct evidence *evidence);
 void evidence_pair(struct evidence *evidence, enum evidence_kind kind, const size_t *statements,
     size_t n, struct series_pair *ret);
 
+/* Does the sample count, wherever it was due; and what it says. */
+struct turns;
+bool evidence_counts(const struct turns *turns, const struct sample *s, enum evidence_kind kind);
+uint64_t evidence_value_ns(const struct sample *s, enum evidence_kind kind);
+
 /* The ops that were under way on some arm when the machine stalled, by op number; NULL when there
  * are none. Caller frees. */
 bool *samples_stalled(const struct samples *samples, const struct run *run);

@@ -1,6 +1,7 @@
 #include "judge/judge.h"
 
 #include "base/mem.h"
+#include "judge/idle.h"
 #include "judge/judging.h"
 #include "judge/plans.h"
 
@@ -112,6 +113,9 @@ static void judge_threshold(struct judging *j, const struct threshold *threshold
 
 		if (targets[i].problem)
 			check_decide(check, OUTCOME_INCONCLUSIVE, "%s", targets[i].problem);
+		else if (target_is_idle(j, &targets[i], threshold->metric->family))
+			check_decide(
+			    check, OUTCOME_PASS, "no call of %s fell into the replay", targets[i].label);
 		else
 			families[family].evaluate(j, threshold, &targets[i], check);
 		if (!j->input->final && families[family].in_mid_run == FROM_COUNTERS &&
@@ -182,6 +186,8 @@ void judge_run(const struct judge_input *input, struct run *run)
 	timings_release(&j);
 	evidence_release(&j.evidence);
 	evidence_release(&j.unstalled);
+	for (int kind = 0; kind < N_EVIDENCE_KINDS; kind++)
+		pairs_release(&j.pairs[kind]);
 }
 
 bool judge_is_clear(const struct run *run)

@@ -77,6 +77,7 @@ static void run_tests(const struct judging *j, const struct series_pair *pair, s
 	if (t->what.kind != HYPOTHESIS_LEVEL)
 		t->t_unchanged = t->side * block_test(pair, t->what, unchanged);
 	t->standard_error = standard_error(t);
+	t->by_blocks = t->exceedances >= FAIL_EXCEEDANCES && !isnan(t->t_fail);
 }
 
 static double figure_s(const struct series *series, double quantile)
@@ -131,6 +132,7 @@ static struct timing *add_timing(struct judging *j, const struct threshold *thre
 	    .what = {threshold->metric->quantile, hypothesis_of(threshold->bound)},
 	    .side = bound_is_upper(threshold->bound) ? 1 : -1,
 	    .limit = threshold->limit * unit_scale(check),
+	    .sign_tail = NAN,
 	};
 	return t;
 }
@@ -195,15 +197,19 @@ double timing_level(const struct judging *j, double alpha)
 
 static bool testable(const struct timing *t)
 {
-	return t->exceedances >= FAIL_EXCEEDANCES && !isnan(t->t_fail);
+	return t->by_blocks || !isnan(t->sign_tail);
+}
+
+static double tail_of(const struct timing *t)
+{
+	return t->by_blocks ? student_upper_tail(t->t_fail, t->degrees) : t->sign_tail;
 }
 
 /* Smallest tail probability first; NAN-safe because only testable ones are sorted. */
 static int by_evidence(const void *a, const void *b)
 {
 	const struct timing *x = *(struct timing *const *)a, *y = *(struct timing *const *)b;
-	double p = student_upper_tail(x->t_fail, x->degrees);
-	double q = student_upper_tail(y->t_fail, y->degrees);
+	double p = tail_of(x), q = tail_of(y);
 
 	if (p != q)
 		return p < q ? -1 : 1;
@@ -221,16 +227,17 @@ void decide_timings(struct judging *j)
 	size_t n_tests = 0, n_fails = 0;
 	bool stepping = true;
 
-	for (size_t i = 0; i < j->n_timings; i++)
+	for (size_t i = 0; i < j->n_timings; i++) {
+		timing_use_pairs(j, &j->timings[i], alpha);
 		if (testable(&j->timings[i]))
 			order[n_tests++] = &j->timings[i];
+	}
 	qsort(order, n_tests, sizeof(*order), by_evidence);
 	for (size_t i = 0; i < n_tests; i++) {
 		size_t divisor = j->input->final ? n_tests - n_fails : j->n_timings;
 
 		order[i]->fail_level = timing_level(j, alpha / (double)divisor);
-		stepping = stepping &&
-		           student_upper_tail(order[i]->t_fail, order[i]->degrees) <= order[i]->fail_level;
+		stepping = stepping && tail_of(order[i]) <= order[i]->fail_level;
 		n_fails += stepping;
 		timing_conclude(j, order[i], stepping, n_tests);
 	}
@@ -244,8 +251,10 @@ void decide_timings(struct judging *j)
 
 void timings_release(struct judging *j)
 {
-	for (size_t i = 0; i < j->n_timings; i++)
+	for (size_t i = 0; i < j->n_timings; i++) {
 		free(j->timings[i].statements);
+		free(j->timings[i].ratios);
+	}
 	free(j->timings);
 	j->timings = NULL;
 	j->n_timings = j->cap_timings = 0;

@@ -12,6 +12,7 @@
 
 #include "judge/evidence.h"
 #include "judge/judge.h"
+#include "judge/pairs.h"
 #include "model/run.h"
 
 #include <stdbool.h>
@@ -41,10 +42,11 @@ struct judging {
 	const struct judge_input *input;
 	struct run *run;
 	struct evidence evidence;
-	struct evidence unstalled; /* without pairs that met a stall of the machine */
-	bool has_unstalled;        /* there were such pairs */
-	double caution; /* margins of counters are this many times as wide */
-	bool looks;     /* the run was, or is, looked at before its end */
+	struct evidence unstalled;            /* without pairs that met a stall of the machine */
+	bool has_unstalled;                   /* there were such pairs */
+	struct pairs pairs[N_EVIDENCE_KINDS]; /* made when the first check wants them */
+	double caution;                       /* margins of counters are this many times as wide */
+	bool looks;                           /* the run was, or is, looked at before its end */
 	struct timing *timings;
 	size_t n_timings, cap_timings;
 };

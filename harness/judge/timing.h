@@ -21,11 +21,22 @@ struct timing {
 	bool must_improve;  /* the limit lies beyond "unchanged": nothing short of it passes */
 	double exceedances;
 	double degrees; /* of Student's t */
+	bool by_blocks; /* enough ops for the block test */
+	/* At the end, with too few ops for blocks: ratios of the pairs, ascending; NULL otherwise. */
+	double *ratios;
+	size_t n_ratios;
+	double sign_tail; /* sign test at fail_beyond: its error; NAN when it cannot speak for FAIL */
 	/* side * T at four hypotheses: positive speaks for a breach. NAN when not testable. */
 	double t_fail, t_limit, t_guard, t_unchanged;
 	double standard_error; /* of ln(ratio); NAN when it cannot be told */
 	double fail_level;     /* the error that FAIL was, or would be, decided at */
 };
+
+/* The ratios of the check's pairs and what the sign test makes of them, for a check that the block
+ * test cannot decide; alpha is the gate's. */
+void timing_use_pairs(struct judging *j, struct timing *timing, double alpha);
+/* Most of these few calls are slower than the limit allows. */
+bool timing_pairs_are_slower(const struct judging *j, const struct timing *timing);
 
 /* Upper tail of Student's t that a test at this level uses now: the level itself at the end, the
  * level of the bound for every look in mid-run. */

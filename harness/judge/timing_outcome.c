@@ -54,6 +54,8 @@ static enum outcome outcome_of(
 		return OUTCOME_INCONCLUSIVE;
 	if (below(j, t, t->t_guard))
 		return OUTCOME_PASS;
+	if (timing_pairs_are_slower(j, t))
+		return OUTCOME_INCONCLUSIVE;
 	return decidable(t) || t->named ? OUTCOME_INCONCLUSIVE : OUTCOME_PASS;
 }
 
@@ -66,6 +68,11 @@ static void fill_interval(struct judging *j, const struct timing *t, struct chec
 	struct series_pair pair;
 
 	check->lower = check->upper = NAN;
+	if (!isnan(t->sign_tail)) {
+		check->lower = fmin(sign_lower(t->ratios, t->n_ratios, t->fail_level), check->estimate);
+		check->upper = fmax(sign_upper(t->ratios, t->n_ratios, PASS_ALPHA), check->estimate);
+		return;
+	}
 	if (!j->input->final || t->degrees < 2 || t->exceedances < 1)
 		return;
 	breach = student_upper_quantile(t->fail_level, t->degrees);
@@ -149,8 +156,20 @@ static void tell_pass(const struct timing *t, struct check *check)
 		    found, fmin(check->samples[ARM_BASELINE], check->samples[ARM_CANDIDATE]), limit);
 }
 
-static void tell_open(const struct timing *t, struct check *check)
+/* ", though 11 of 12 calls were slower than that": NULL where the pairs were not asked, or do not show it.
+ * Caller frees. */
+static char *slower_pairs(const struct judging *j, const struct timing *t)
 {
+	if (!timing_pairs_are_slower(j, t))
+		return NULL;
+	return xasprintf(
+	    ", though %zu of %zu calls took more than %.2f times as long as on the baseline",
+	    pairs_above(t->ratios, t->n_ratios, t->fail_beyond), t->n_ratios, t->fail_beyond);
+}
+
+static void tell_open(const struct judging *j, const struct timing *t, struct check *check)
+{
+	_cleanup_free_ char *slower = slower_pairs(j, t);
 	_cleanup_free_ char *found = finding(check);
 	_cleanup_free_ char *limit = limit_phrase(check);
 	char lower[48], upper[48], more[48];
@@ -160,9 +179,10 @@ static void tell_open(const struct timing *t, struct check *check)
 	format_seconds(more, check->needs_seconds);
 	if (t->exceedances < FAIL_EXCEEDANCES || isnan(check->lower))
 		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "%s) in %.0f ops per arm, which are too few to judge it; %s%s%s%s", found,
-		    fmin(check->samples[ARM_BASELINE], check->samples[ARM_CANDIDATE]), limit,
-		    isnan(check->needs_seconds) ? "" : "; about ", isnan(check->needs_seconds) ? "" : more,
+		    "%s) in %.0f ops per arm, which are too few to judge it%s; %s%s%s%s", found,
+		    fmin(check->samples[ARM_BASELINE], check->samples[ARM_CANDIDATE]), slower ? slower : "",
+		    limit, isnan(check->needs_seconds) ? "" : "; about ",
+		    isnan(check->needs_seconds) ? "" : more,
 		    isnan(check->needs_seconds) ? "" : " more of replay would give enough");
 	else if (isnan(check->needs_seconds) && t->what.kind == HYPOTHESIS_RATIO)
 		check_decide(check, OUTCOME_INCONCLUSIVE,
@@ -273,7 +293,7 @@ void timing_conclude(struct judging *j, struct timing *t, bool fails, size_t n_t
 		tell_pass(t, check);
 	} else {
 		check->needs_seconds = needs_seconds(j, t, check);
-		tell_open(t, check);
+		tell_open(j, t, check);
 	}
 	if (!fails && j->input->final)
 		distrust_survivors(j, t, check);

@@ -6,7 +6,7 @@
  */
 #include "base/mem.h"
 #include "base/units.h"
-#include "judge/judging.h"
+#include "judge/idle.h"
 
 #include <math.h>
 #include <string.h>
@@ -104,6 +104,7 @@ void verdict_reach(struct judging *j)
 {
 	struct run *run = j->run;
 	struct verdict verdict = {.outcome = OUTCOME_PASS, .needs_seconds = NAN};
+	_cleanup_free_ char *idle = idle_reason(j);
 	struct strv invalid = {0};
 	size_t counts[3] = {0};
 	bool all_proven;
@@ -116,9 +117,11 @@ void verdict_reach(struct judging *j)
 	if (counts[OUTCOME_FAIL]) {
 		verdict.outcome = OUTCOME_FAIL;
 		add_reasons(run, OUTCOME_FAIL, &verdict.reasons);
-	} else if (invalid.n || counts[OUTCOME_INCONCLUSIVE]) {
+	} else if (invalid.n || counts[OUTCOME_INCONCLUSIVE] || idle) {
 		verdict.outcome = OUTCOME_INCONCLUSIVE;
 		verdict.needs_seconds = longest_need(run);
+		if (idle)
+			strv_add(&verdict.reasons, idle);
 		for (size_t i = 0; i < invalid.n; i++)
 			strv_add(&verdict.reasons, invalid.items[i]);
 		add_reasons(run, OUTCOME_INCONCLUSIVE, &verdict.reasons);

@@ -734,6 +734,32 @@ static void two_bounds_on_one_figure_keep_their_own_ids(void **state)
 	fixture_free(f);
 }
 
+/* A rare statement may get no call at all. That must neither open every gate nor hide that a third
+ * of production was left out. */
+static void a_statement_without_calls_opens_no_check_of_each(void **state)
+{
+	struct fixture *f = fixture_new();
+
+	(void)state;
+	for (int arm = 0; arm < N_ARMS; arm++) {
+		f->run.statements[STOCK].arms[arm].scheduled = f->run.statements[STOCK].arms[arm].ok = 0;
+		f->run.statements[STOCK].arms[arm].work = (struct work){0};
+	}
+	f->run.statements[STOCK].share_time = 0.02;
+	judge_with(f, "{metric: buffers.touched_per_call, scope: each, max_ratio: 1.1}");
+	assert_int_equal(find(f, "buffers.touched_per_call of stock level")->outcome, OUTCOME_PASS);
+	assert_int_equal(f->run.verdict.outcome, OUTCOME_PASS);
+	judge_with(f, "{metric: errors.rate, scope: each, max: 0.1%}");
+	assert_int_equal(find(f, "errors.rate of stock level")->outcome, OUTCOME_PASS);
+	judge_with(f, "{metric: errors.rate, scope: \"name:stock level\", max: 0.1%}");
+	assert_int_equal(f->run.verdict.outcome, OUTCOME_INCONCLUSIVE);
+	f->run.statements[STOCK].share_time = 0.3;
+	judge_with(f, "{metric: buffers.touched_per_call, scope: each, max_ratio: 1.1}");
+	assert_int_equal(f->run.verdict.outcome, OUTCOME_INCONCLUSIVE);
+	assert_non_null(strstr(f->run.verdict.reasons.items[0], "no call of stock level"));
+	fixture_free(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -763,6 +789,7 @@ int main(void)
 	    cmocka_unit_test(the_default_policy_does_not_ask_for_plans_that_were_not_taken),
 	    cmocka_unit_test(every_metric_is_judged_or_says_why_not),
 	    cmocka_unit_test(a_late_generator_forbids_a_pass_but_not_a_counted_failure),
+	    cmocka_unit_test(a_statement_without_calls_opens_no_check_of_each),
 	    cmocka_unit_test(two_bounds_on_one_figure_keep_their_own_ids),
 	};
 

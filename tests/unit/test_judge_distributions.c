@@ -48,6 +48,17 @@ static void student_tails_match_their_closed_forms(void **state)
 	assert_true(student_upper_tail(12, 39) > 1e-15 && student_upper_tail(12, 39) < 1e-13);
 }
 
+static void coin_tails_are_sums_of_their_terms(void **state)
+{
+	(void)state;
+	assert_close(fair_coin_upper_tail(0, 8), 1, 0);
+	assert_close(fair_coin_upper_tail(9, 8), 0, 0);
+	assert_close(fair_coin_upper_tail(8, 8), 1 / 256.0, 1e-12);
+	assert_close(fair_coin_upper_tail(7, 8), 9 / 256.0, 1e-12);
+	assert_close(fair_coin_upper_tail(501, 1001), 0.5, 1e-9);
+	assert_true(fair_coin_upper_tail(400, 400) < 1e-100);
+}
+
 static void poisson_tails_are_sums_of_their_terms(void **state)
 {
 	(void)state;
@@ -77,6 +88,7 @@ int main(void)
 	    cmocka_unit_test(normal_quantiles_are_those_of_the_tables),
 	    cmocka_unit_test(student_quantiles_are_those_of_the_tables),
 	    cmocka_unit_test(student_tails_match_their_closed_forms),
+	    cmocka_unit_test(coin_tails_are_sums_of_their_terms),
 	    cmocka_unit_test(poisson_tails_are_sums_of_their_terms),
 	    cmocka_unit_test(the_bound_for_every_look_is_wider_than_a_fixed_one),
 	};

@@ -134,6 +134,65 @@ static void too_few_slow_calls_are_no_pass(void **state)
 	assert_true(simulate(&plan, p99, SCOPE_ALL, 1.10, 40, 1).pass <= 3);
 }
 
+/* A statement of which a minute has a few dozen calls: too few for blocks, not for pairs. */
+static struct synthetic_plan rare(double slow_ratio, double ops)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+
+	plan.seconds = 60;
+	plan.n_statements = 30;
+	plan.rate_per_s = ops * (double)plan.n_statements / plan.seconds;
+	plan.slow_ratio = slow_ratio;
+	return plan;
+}
+
+static void a_rare_statement_that_is_three_times_as_slow_is_found(void **state)
+{
+	struct synthetic_plan plan = rare(3, 30);
+	struct rates rates = simulate(&plan, p50, SCOPE_EACH, 1.10, 40, 1);
+
+	(void)state;
+	assert_true(rates.fail >= 38);
+	assert_int_equal(rates.pass, 0);
+}
+
+/* The median says nothing of a tail of one or two calls; that nearly all calls are slower does. */
+static void a_rare_statement_that_is_slower_is_no_pass_for_its_tail(void **state)
+{
+	struct synthetic_plan plan = rare(3, 30);
+	struct rates rates = simulate(&plan, p95, SCOPE_EACH, 1.10, 40, 1);
+
+	(void)state;
+	assert_int_equal(rates.fail, 0);
+	assert_true(rates.pass <= 1);
+}
+
+/* Not enough to prove anything, far too much to call it a PASS. */
+static void a_handful_of_calls_that_take_ten_times_as_long_is_no_pass(void **state)
+{
+	struct synthetic_plan plan = rare(10, 8);
+	struct rates rates = simulate(&plan, three, SCOPE_EACH, 1.10, 40, 1);
+
+	(void)state;
+	assert_true(rates.pass <= 4);
+}
+
+static void rare_statements_that_are_unchanged_pass(void **state)
+{
+	(void)state;
+	for (double ops = 4; ops < 50; ops *= 1.6) {
+		struct synthetic_plan plan = rare(1, ops);
+		struct rates rates;
+
+		plan.stalls_per_s = 0.5;
+		plan.stall_s = 0.05;
+		plan.drift = 0.25;
+		rates = simulate(&plan, three, SCOPE_EACH, 1.10, 40, 500);
+		assert_int_equal(rates.fail, 0);
+		assert_true(rates.pass >= 38);
+	}
+}
+
 static void clear_cases_end_early_and_open_ones_do_not(void **state)
 {
 	struct synthetic_plan plan = synthetic_unchanged;
@@ -276,6 +335,10 @@ int main(void)
 	    cmocka_unit_test(one_slow_statement_of_many_is_found),
 	    cmocka_unit_test(a_slow_tail_is_found_in_the_tail),
 	    cmocka_unit_test(too_few_slow_calls_are_no_pass),
+	    cmocka_unit_test(a_rare_statement_that_is_three_times_as_slow_is_found),
+	    cmocka_unit_test(a_rare_statement_that_is_slower_is_no_pass_for_its_tail),
+	    cmocka_unit_test(a_handful_of_calls_that_take_ten_times_as_long_is_no_pass),
+	    cmocka_unit_test(rare_statements_that_are_unchanged_pass),
 	    cmocka_unit_test(clear_cases_end_early_and_open_ones_do_not),
 	    cmocka_unit_test(a_saturated_machine_ends_nothing_early),
 	    cmocka_unit_test(unanswered_ops_count_against_their_arm),

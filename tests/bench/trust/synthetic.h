@@ -150,6 +150,7 @@ static inline void synthetic_make(
 			    synthetic_service(plan, &noise[arm], statement, arm, load[(size_t)(due * 10)]);
 			uint64_t due_ns = (uint64_t)(due * 1e9);
 
+			s->run.statements[statement].arms[arm].scheduled++;
 			service = synthetic_stalled(stalls, n_stalls, plan->stall_s, due, service);
 			GROW(s->items, n, cap);
 			s->items[n++] = (struct sample){.due_ns = due_ns,
