@@ -26,7 +26,7 @@ void judge_run(const struct judge_input *input, struct run *run);
 double judge_warmup_seconds(const struct samples *samples, double duration_s);
 
 /* After a look: is the verdict beyond doubt, so that the replay may stop? A FAIL is; a PASS is when
- * every timing check that the planned time can prove is proven to be within its own limit. */
+ * every timing check that the planned time could let FAIL is proven to be within its own limit. */
 bool judge_is_clear(const struct run *run);
 
 /* What the planned run can decide, as text for the terminal: how large a slow-down each timing

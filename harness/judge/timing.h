@@ -22,7 +22,7 @@ struct timing {
 	double exceedances;
 	double degrees; /* of Student's t */
 	bool by_blocks; /* enough ops for the block test */
-	/* At the end, with too few ops for blocks: ratios of the pairs, ascending; NULL otherwise. */
+	/* With too few ops for blocks: ratios of the pairs, ascending; NULL otherwise. */
 	double *ratios;
 	size_t n_ratios;
 	double sign_tail; /* sign test at fail_beyond: its error; NAN when it cannot speak for FAIL */
@@ -37,6 +37,10 @@ struct timing {
 void timing_use_pairs(struct judging *j, struct timing *timing, double alpha);
 /* Most of these few calls are slower than the limit allows. */
 bool timing_pairs_are_slower(const struct judging *j, const struct timing *timing);
+
+/* A look: with the planned time, which is `growth` times what there is, the pairs may show a slow-down
+ * yet; they do not show already that there is none. */
+bool timing_pairs_are_open(const struct judging *j, const struct timing *timing, double growth);
 
 /* Upper tail of Student's t that a test at this level uses now: the level itself at the end, the
  * level of the bound for every look in mid-run. */

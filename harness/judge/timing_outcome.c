@@ -300,8 +300,8 @@ void timing_conclude(struct judging *j, struct timing *t, bool fails, size_t n_t
 	mention_stalls(j, check);
 }
 
-/* Open, or passed on what is not yet proven: the rest of the planned time may change it. A check
- * that even the planned time cannot prove does not hold up the others. */
+/* The rest of the planned time may change it. What could FAIL by then holds up the PASS, and what
+ * could not does so as long as its pairs may show a slow-down. */
 static bool is_open(const struct judging *j, const struct timing *t)
 {
 	const struct check *check = &j->run->checks[t->check];
@@ -309,15 +309,19 @@ static bool is_open(const struct judging *j, const struct timing *t)
 
 	if (check->outcome == OUTCOME_INCONCLUSIVE)
 		return true;
-	return !check->proven && t->exceedances * growth >= PASS_EXCEEDANCES;
+	if (check->proven)
+		return false;
+	return t->exceedances * growth >= FAIL_EXCEEDANCES || timing_pairs_are_open(j, t, growth);
 }
 
 bool timings_are_clear(const struct judging *j)
 {
-	if (!j->n_timings)
-		return false;
-	for (size_t i = 0; i < j->n_timings; i++)
+	bool any_proven = false;
+
+	for (size_t i = 0; i < j->n_timings; i++) {
 		if (is_open(j, &j->timings[i]))
 			return false;
-	return true;
+		any_proven = any_proven || j->run->checks[j->timings[i].check].proven;
+	}
+	return any_proven;
 }

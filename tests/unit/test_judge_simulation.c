@@ -218,6 +218,29 @@ static void clear_cases_end_early_and_open_ones_do_not(void **state)
 	}
 }
 
+/* A look must not take too few calls for a PASS: what the planned time could still find is waited for. */
+static void rare_statements_are_waited_for(void **state)
+{
+	struct synthetic_plan plan = rare(1, 50);
+
+	(void)state;
+	plan.n_statements = 10;
+	plan.seconds = 20;
+	plan.rate_per_s = 25;
+	for (double slow = 1; slow < 4; slow += 2) {
+		struct synthetic s;
+		bool clear;
+
+		plan.slow_ratio = slow;
+		synthetic_make(&plan, 3, &s);
+		synthetic_add_threshold(&s, "latency.p50", SCOPE_EACH, BOUND_MAX_RATIO, 1.10);
+		synthetic_add_threshold(&s, "latency.p95", SCOPE_EACH, BOUND_MAX_RATIO, 1.10);
+		assert_true(synthetic_watch(&s, 20, &clear) == 20 || slow > 1);
+		assert_int_equal(s.run.verdict.outcome, slow > 1 ? OUTCOME_FAIL : OUTCOME_PASS);
+		synthetic_release(&s);
+	}
+}
+
 /* In mid-run the slowest ops have no sample yet. A candidate that stopped answering must not look
  * as good as what it answered before. */
 static void unanswered_ops_count_against_their_arm(void **state)
@@ -341,6 +364,7 @@ int main(void)
 	    cmocka_unit_test(rare_statements_that_are_unchanged_pass),
 	    cmocka_unit_test(clear_cases_end_early_and_open_ones_do_not),
 	    cmocka_unit_test(a_saturated_machine_ends_nothing_early),
+	    cmocka_unit_test(rare_statements_are_waited_for),
 	    cmocka_unit_test(unanswered_ops_count_against_their_arm),
 	    cmocka_unit_test(looking_every_second_raises_no_false_alarm),
 	    cmocka_unit_test(the_same_samples_give_the_same_verdict),
