@@ -1,4 +1,4 @@
-# A "production" for the benchmarks: a PostgreSQL server of its own, the three schemas of fixtures/ at a
+# A "production" for the benchmarks: a PostgreSQL server of its own, the schemas of fixtures/, three of them at a
 # fifth of their size, and the statements of tests/bench/fidelity-shapes with skewed and correlated
 # values, sent by the prepared, the simple and the extended protocol. And the way from there to a replay.
 #
@@ -112,6 +112,7 @@ my %smaller = (
 	ml_registry => sub { $_[0] =~ s/150000/30000/g; $_[0] =~ s/149800/29800/g; $_[0] =~ s/60000/12000/g;
 		$_[0] =~ s/59000/11800/g },
 	events => sub { },
+	saas => sub { },
 );
 
 sub fixture_files { return sort glob("$root/fixtures/$_[0]/*.sql") }
