@@ -53,7 +53,8 @@ static const struct scale scales[] = {
     {RULE_ARRAY, true, {1, 2, 3, 5, 10, 20, 50, 100, 200, 500, -1}},
     {RULE_PATTERN, false, {30, 24, 20, 18, 16, 15, 14, 13, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1, -1}},
     {RULE_OFFSET, false, {0, 10, 20, 50, 100, 200, 500, 1000, 5000, -1}},
-    {RULE_COUNT, false, {1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0, -1}},
+    {RULE_COUNT, false,
+        {1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 3000, 1000, 500, 200, 100, 50, 20, 10, 5, 2, 1, 0, -1}},
     {RULE_LIMIT, false, {1, 2, 3, 5, 10, 20, 50, 100, -1}},
     {RULE_INTERVAL, true,
         {MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY, 7 * DAY, 14 * DAY, 30 * DAY,
@@ -66,9 +67,15 @@ static bool is_outer_limit(const struct slot *slot)
 	return slot->rule == RULE_LIMIT && (!slot->item || slot->item->scope == 0);
 }
 
-static const struct scale *scale_of(const struct slot *slot)
+static bool is_scalar_limit(const struct binding *b, const struct slot *slot)
 {
-	if ((slot->pool < 0 && slot_needs_rows(slot)) || is_outer_limit(slot))
+	return slot->rule == RULE_LIMIT && slot->item && b->analysis.scopes[slot->item->scope].scalar;
+}
+
+static const struct scale *scale_of(const struct binding *b, const struct slot *slot)
+{
+	if ((slot->pool < 0 && slot_needs_rows(slot)) || is_outer_limit(slot) ||
+	    is_scalar_limit(b, slot))
 		return NULL;
 	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]); i++)
 		if (scales[i].rule == slot->rule)
@@ -198,7 +205,7 @@ static void approach(struct search *s, const struct check_result *first)
 
 static void choose_setting(struct binding *b, struct slot *slot, const struct check_figures *target)
 {
-	const struct scale *scale = scale_of(slot);
+	const struct scale *scale = scale_of(b, slot);
 	struct search search = {.b = b,
 	    .slot = slot,
 	    .target = target,
@@ -256,11 +263,11 @@ static void choose_settings(struct binding *b, const struct check_figures *targe
 	int n_scaled = 0;
 
 	for (size_t i = 0; i < b->n_slots; i++)
-		n_scaled += scale_of(&b->slots[i]) != NULL;
+		n_scaled += scale_of(b, &b->slots[i]) != NULL;
 	for (int pass = 0; pass < (n_scaled > 1 ? 2 : 1); pass++) {
 		for (size_t i = 0; i < b->n_slots; i++) {
 			struct slot *slot = &b->slots[i];
-			if (scale_of(slot) && !out_of_time(b))
+			if (scale_of(b, slot) && !out_of_time(b))
 				choose_setting(b, slot, target);
 			else if (is_outer_limit(slot) && !out_of_time(b))
 				choose_limit(b, slot, target);
@@ -406,7 +413,7 @@ static void choose_misses(struct binding *b, const struct check_figures *target)
 	double score = measure_n(b, VECTORS_PER_FORM, target, &found);
 
 	for (size_t i = 0; i < b->n_slots; i++)
-		if (scale_of(&b->slots[i]))
+		if (scale_of(b, &b->slots[i]))
 			return;
 	if (isfinite(score) && found.rows > 0 && target->rows < 0.9 * found.rows)
 		b->miss_share = 1 - target->rows / found.rows;

@@ -18,7 +18,8 @@ struct catalog_type {
 	uint32_t oid;
 	char *name;        /* to cast with: "integer", "bpchar", "orders.status" */
 	char kind;         /* pg_type.typtype: b, c, d, e, r, m */
-	char category;     /* pg_type.typcategory: A array, N numeric, S string, D date, E enum, ... */
+	char category;     /* pg_type.typcategory: A array, N numeric, S string, D date, E enum,
+	                    * ...; U for regclass and its like, which are written as names */
 	uint32_t element;  /* of an array; else 0 */
 	uint32_t base;     /* of a domain, through all its levels; else oid */
 	uint32_t array;    /* the array type of it; 0 when there is none */

@@ -18,7 +18,9 @@ static struct catalog_type *read_type(struct catalog *catalog, uint32_t oid, str
 	    "WITH RECURSIVE b AS (SELECT oid, typtype, typbasetype FROM pg_type WHERE oid = $1::oid"
 	    " UNION ALL SELECT t.oid, t.typtype, t.typbasetype FROM b JOIN pg_type t"
 	    " ON t.oid = b.typbasetype WHERE b.typtype = 'd')"
-	    " SELECT format_type(t.oid, -1), t.typtype, t.typcategory,"
+	    " SELECT format_type(t.oid, -1), t.typtype,"
+	    /* regclass, regconfig: numbers by category, but written as names */
+	    " CASE WHEN t.typcategory = 'N' AND t.typname LIKE 'reg%' THEN 'U' ELSE t.typcategory END,"
 	    " CASE WHEN t.typcategory = 'A' THEN t.typelem::oid ELSE 0 END,"
 	    " (SELECT b.oid FROM b WHERE b.typtype <> 'd'), t.typarray,"
 	    " (SELECT enumlabel FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY enumsortorder LIMIT "

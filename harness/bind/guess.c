@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
 	const char *function;
@@ -85,6 +86,14 @@ char *guess_enclosing_call(const char *text, size_t offset, int *ret_argument)
 	return name;
 }
 
+/* x AT TIME ZONE $n is a call that is not written as one. */
+static bool follows(const char *text, size_t offset, const char *words)
+{
+	size_t len = strlen(words);
+
+	return offset >= len && strncasecmp(text + offset - len, words, len) == 0;
+}
+
 static const char *known_argument(const struct binding *b, const struct slot *slot)
 {
 	int argument;
@@ -92,6 +101,8 @@ static const char *known_argument(const struct binding *b, const struct slot *sl
 
 	if (!slot->item)
 		return NULL;
+	if (follows(b->sql, slot->item->offset, "at time zone "))
+		return "UTC";
 	call = guess_enclosing_call(b->sql, slot->item->offset, &argument);
 	for (size_t i = 0; call && i < sizeof(known_arguments) / sizeof(known_arguments[0]); i++)
 		if (strcmp(known_arguments[i].function, call) == 0 &&
@@ -122,6 +133,10 @@ static const char *by_type(const struct catalog_type *type)
 		return "127.0.0.1";
 	case TYPE_BYTEA:
 		return "\\x00";
+	case TYPE_REGCONFIG:
+		return "english";
+	case TYPE_JSONPATH:
+		return "$.*";
 	default:
 		break;
 	}

@@ -28,7 +28,10 @@ enum type_oid {
 	TYPE_INTERVAL = 1186,
 	TYPE_NUMERIC = 1700,
 	TYPE_UUID = 2950,
+	TYPE_TSQUERY = 3615,
+	TYPE_REGCONFIG = 3734,
 	TYPE_JSONB = 3802,
+	TYPE_JSONPATH = 4072,
 };
 
 /* Types above belong to a database and may have another number in a copy of it. */

@@ -6,13 +6,16 @@
 
 #include <string.h>
 
-#define TYPE_TSQUERY 3615
-
 static bool contains(const struct slot *slot)
 {
 	const char *op = slot->item->op;
 
 	return op && (strcmp(op, "@>") == 0 || strcmp(op, "&&") == 0);
+}
+
+static bool searches(const struct slot *slot)
+{
+	return slot->item->op && strcmp(slot->item->op, "@@") == 0;
 }
 
 char *witness_expression(
@@ -48,8 +51,17 @@ char *witness_expression(
 		                 "CASE jsonb_typeof(%s) WHEN 'object' THEN %s END) AS e(k, v)"
 		                 " ORDER BY md5(k || %s) LIMIT 1), %s)",
 		    p, p, salt, p);
+	if (type->base == TYPE_JSONPATH)
+		return xasprintf("SELECT ('$.' || to_json(k))::jsonpath FROM jsonb_object_keys("
+		                 "CASE jsonb_typeof(%s) WHEN 'object' THEN %s END) AS k"
+		                 " ORDER BY md5(k || %s) LIMIT 1",
+		    p, p, salt);
 	if (type->base == TYPE_TSQUERY)
 		return xasprintf("SELECT quote_literal(l.lexeme)::tsquery FROM unnest(%s) AS l"
+		                 " ORDER BY md5(l.lexeme || %s) LIMIT 1",
+		    p, salt);
+	if (searches(slot) && type->category == 'S')
+		return xasprintf("SELECT l.lexeme FROM unnest(%s) AS l"
 		                 " ORDER BY md5(l.lexeme || %s) LIMIT 1",
 		    p, salt);
 	if (slot->rule == RULE_ARRAY) {

@@ -83,6 +83,26 @@ static bool hands_through(const char *name)
 	    name, "lower\0upper\0btrim\0ltrim\0rtrim\0unaccent\0like_escape\0similar_to_escape\0");
 }
 
+/* search @@ plainto_tsquery('english', $1): words of what is searched, as text. */
+static bool visit_words(struct analyzer *a, const json_t *call, const struct want *want)
+{
+	static const char functions[] =
+	    "to_tsquery\0plainto_tsquery\0phraseto_tsquery\0websearch_to_tsquery\0";
+	const json_t *args = node_get(call, "args");
+	size_t n = json_array_size(args);
+	struct want words = *want;
+
+	if (!want->op || strcmp(want->op, "@@") != 0 || n == 0 ||
+	    !word_in(node_last_name(node_get(call, "funcname")), functions))
+		return false;
+	words.direct = false;
+	analyze_node(a, json_array_get(args, n - 1), &words);
+	words = want_nothing(want->scope);
+	if (n > 1)
+		analyze_node(a, json_array_get(args, 0), &words);
+	return true;
+}
+
 void analyze_call(struct analyzer *a, const json_t *call, const struct want *want)
 {
 	const json_t *args = node_get(call, "args"), *arg;
@@ -93,7 +113,7 @@ void analyze_call(struct analyzer *a, const json_t *call, const struct want *wan
 
 	if (takes_field(name))
 		visit_field(a, args, want);
-	if (visit_same_call(a, call, want))
+	if (visit_same_call(a, call, want) || visit_words(a, call, want))
 		return;
 	inner.needs_type = vague != NULL;
 	inner.likely_type = vague ? vague->type : NULL;

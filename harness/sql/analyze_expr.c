@@ -83,6 +83,7 @@ static void visit_sublink(struct analyzer *a, const json_t *body, const struct w
 	struct want inner = want_partner(scope, PARAM_COMPARE, *op ? op : "=", node_get(target, "val"),
 	    span_node(&a->lex, node_get(target, "val")));
 
+	a->out->scopes[scope].scalar = node_is(body, "subLinkType", "EXPR_SUBLINK");
 	if (!expr_is_param(test) || !target)
 		inner = want_nothing(want->scope);
 	analyze_node(a, test, &inner);
@@ -162,6 +163,15 @@ static void visit_range_function(struct analyzer *a, const json_t *body, const s
 	    node_text(alias, "aliasname"), node_get(alias, "colnames"), want->scope};
 	size_t i;
 
+	if (alias && call && strcmp(node_last_name(node_get(call, "funcname")), "unnest") != 0) {
+		struct want value = want_nothing(want->scope);
+
+		derived_want(a, &derived, 0, derived.name, &value);
+		if (value.op && strcmp(value.op, "@@") == 0) { /* FROM plainto_tsquery($1) AS q */
+			analyze_call(a, call, &value);
+			return;
+		}
+	}
 	if (!alias || strcmp(node_last_name(node_get(call, "funcname")), "unnest") != 0) {
 		analyze_fields(a, body, want);
 		return;

@@ -35,14 +35,14 @@ static bool is_column(const struct search *search, const json_t *node)
 	       (!*qualifier || strcmp(qualifier, search->relation) == 0);
 }
 
-static void take(
-    struct search *search, enum param_role role, const json_t *partner, struct span span)
+static void take(struct search *search, enum param_role role, const char *op,
+    const json_t *partner, struct span span)
 {
 	if (search->found || span.first == span.end)
 		return;
 	search->found = true;
 	search->want->role = role;
-	search->want->op = role == PARAM_COMPARE ? "=" : NULL;
+	search->want->op = op;
 	search->want->partner = span;
 	search->want->partner_node = partner;
 }
@@ -57,8 +57,8 @@ static void try_operator(struct search *search, const json_t *body)
 		return;
 	if (strlen(op) == 1 && strchr("+-*/%", *op))
 		search->computed = true;
-	else if (strcmp(op, "=") == 0 && node_contains(other, "ColumnRef"))
-		take(search, PARAM_COMPARE, other, span_node(search->lex, other));
+	else if ((strcmp(op, "=") == 0 || strcmp(op, "@@") == 0) && node_contains(other, "ColumnRef"))
+		take(search, PARAM_COMPARE, op, other, span_node(search->lex, other));
 }
 
 static void try_target(struct search *search, const json_t *target)
@@ -73,7 +73,7 @@ static void try_target(struct search *search, const json_t *target)
 		return;
 	/* In a select list the location is the value's, so a column of SET is told by its name. */
 	if (lex_is(search->lex, lex_name_end(search->lex, i), "="))
-		take(search, PARAM_SET, NULL, (struct span){i, lex_name_end(search->lex, i)});
+		take(search, PARAM_SET, NULL, NULL, (struct span){i, lex_name_end(search->lex, i)});
 }
 
 static void look(struct search *search, const json_t *value)

@@ -149,6 +149,7 @@ struct sql_scope {
 	struct strv tables;          /* base tables of this FROM, as written, in order */
 	struct strv aliases;         /* their aliases (the name when there is none), in step */
 	bool linked;                 /* WHERE names columns of an outer scope */
+	bool scalar;     /* it stands for one value: a second row is an error */
 	bool correlated; /* FROM names outer columns (LATERAL), so it cannot run on its own */
 };
 

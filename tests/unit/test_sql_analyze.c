@@ -56,7 +56,7 @@ static void render_scope(struct buf *out, const struct sql_analysis *analysis, s
 {
 	const struct sql_scope *scope = &analysis->scopes[i];
 
-	buf_addf(out, "  scope %zu in %d", i, scope->parent);
+	buf_addf(out, "  scope %zu in %d%s", i, scope->parent, scope->scalar ? " scalar" : "");
 	render_text(out, scope->from_params ? " from, with parameters, " : " from ", scope->from);
 	render_text(out, scope->with_params ? " with, not to run, " : " with ", scope->with);
 	render_text(out, " target ", scope->target);
