@@ -5,6 +5,8 @@
 #include "bind/given.h"
 #include "bind/logged.h"
 #include "bind/oracle.h"
+#include "bind/pins.h"
+#include "bind/probe.h"
 #include "bind/schemas.h"
 #include "bind/time_shift.h"
 
@@ -25,6 +27,8 @@
 #define FIRST_CHECK         3 /* vectors */
 #define MAX_LITERAL_RANK    6
 #define MAX_KEY_RANK        8
+#define PIN_MUST_GAIN       0.05 /* as calibrate_distance() */
+#define PIN_MAY_COST        0.02
 
 /* Read-only first: whatever a statement calls, staging stays as it is. */
 static int prepare_connection(struct db *db, struct err *err)
@@ -90,6 +94,7 @@ static int try_source(struct binding *b, enum value_source best, struct err *err
 	b->plan = PLAN_UNKNOWN;
 	forget_pools(b);
 	slots_plan(b);
+	pins_apply(b);
 	rc = writes_plan(b, err);
 	if (rc == 0)
 		rc = sources_fill(b, err);
@@ -139,6 +144,11 @@ static int choose_values(struct binding *b, struct err *err)
 		rc = try_source(b, sources[i], err);
 		if (rc < 0 && i == 0 && has_key(b))
 			rc = try_other_keys(b, err);
+		if (rc < 0 && i == 0 && !bind_server_failed(b, err)) { /* one column may not fit: the rest */
+			b->no_statistics = true;
+			rc = try_source(b, sources[i], err);
+			b->no_statistics = rc == 0;
+		}
 		if (rc == 0 || bind_server_failed(b, err))
 			return rc;
 		if (i == 0)
@@ -185,6 +195,56 @@ static int choose_literals(struct binding *b, struct err *err)
 	return rc;
 }
 
+/* How far from production's work, in a third of the time that is left; of a write, as far as a read
+ * tells. */
+static double distance_now(struct binding *b)
+{
+	uint64_t now_ns = clock_now_ns(&clock_monotonic), deadline_ns = b->run->deadline_ns;
+	double found;
+
+	if (deadline_ns > now_ns)
+		b->run->deadline_ns = now_ns + (deadline_ns - now_ns) / 3;
+	if (b->analysis.writes || b->analysis.locks_rows)
+		b->probe = probe_text(b);
+	b->plan = PLAN_UNKNOWN;
+	found = calibrate_best_distance(b);
+	b->run->deadline_ns = deadline_ns;
+	free(b->probe);
+	b->probe = NULL;
+	return found;
+}
+
+/* The blocks of a write are not known before it runs, so of equals the index's value is better. */
+static bool is_preferred(const struct binding *b, double pinned, double other)
+{
+	return pinned <= other + (b->analysis.writes ? PIN_MAY_COST : -PIN_MUST_GAIN);
+}
+
+static int choose_pins(struct binding *b, struct err *err)
+{
+	double other, pinned;
+	int rc;
+
+	if (!pins_any(b, err))
+		return err->code;
+	other = distance_now(b);
+	b->pinned = true;
+	rc = try_source(b, b->best_source, err);
+	form_settle(b);
+	if (rc == 0) {
+		pinned = distance_now(b);
+		if (is_preferred(b, pinned, other))
+			return 0;
+	} else if (bind_server_failed(b, err)) {
+		return rc;
+	}
+	*err = (struct err){0};
+	b->pinned = false;
+	rc = try_source(b, b->best_source, err);
+	form_settle(b);
+	return rc;
+}
+
 /* Reading rows is not calibrating. */
 static void begin_calibrating(struct bind_run *run)
 {
@@ -207,6 +267,8 @@ static int draw_values(struct binding *b, struct err *err)
 	begin_calibrating(b->run);
 	if (rc == 0)
 		rc = choose_literals(b, err);
+	if (rc == 0)
+		rc = choose_pins(b, err);
 	if (rc == 0)
 		rc = calibrate(b, err);
 	if (rc == 0)

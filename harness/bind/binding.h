@@ -80,6 +80,7 @@ struct slot {
 	int column;
 	size_t turn;  /* which of the rows that a vector uses up */
 	int mate;     /* index of the slot at the other end of a range; -1 none */
+	bool pinned;  /* a partial index names its constant; see pins.h */
 	bool selects; /* decides which rows the statement finds or writes */
 	double setting;
 	bool calibrated; /* the setting was chosen by measuring */
@@ -122,8 +123,10 @@ struct binding {
 	enum plan_choice plan;         /* of this form, found with an earlier setting */
 	enum protocol protocol;        /* SIMPLE: all literals; EXTENDED: planned in every call */
 	enum value_source best_source; /* better ones were tried, and their values did not work */
+	bool no_statistics;             /* what rows do not give is guessed, not taken from one column */
 	size_t key_rank;               /* which of a document's keys to take, 0 the commonest */
 	size_t literal_rank;           /* which values for literals beside parameters, likewise */
+	bool pinned;                   /* parameters that have pins are settled on them */
 	double miss_share;             /* of the vectors: they find nothing */
 	bool loose;                    /* some vectors combine values of several rows, or miss */
 };
@@ -184,6 +187,8 @@ int calibrate(struct binding *b, struct err *err);
 struct check_figures calibrate_target(const struct binding *b);
 /* How far the settings as they are, are from production's work; 0 is there. */
 double calibrate_distance(struct binding *b);
+/* The same after the settings are chosen. */
+double calibrate_best_distance(struct binding *b);
 
 /* guess.c: a value that the type and the place alone suggest. Caller frees; NULL is SQL NULL. */
 char *guess_value(const struct binding *b, const struct slot *slot);

@@ -406,6 +406,15 @@ double calibrate_distance(struct binding *b)
 	return measure_n(b, VECTORS_PER_FORM, &target, &found);
 }
 
+double calibrate_best_distance(struct binding *b)
+{
+	struct check_figures target = calibrate_target(b);
+	struct check_result found;
+
+	choose_settings(b, &target);
+	return measure_n(b, VECTORS_PER_FORM, &target, &found);
+}
+
 /* Where no setting tells how many rows there are, calls that find none make the mean. */
 static void choose_misses(struct binding *b, const struct check_figures *target)
 {

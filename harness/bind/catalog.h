@@ -49,6 +49,12 @@ struct catalog_foreign_key {
 	bool restricts;            /* deleting a referenced row fails */
 };
 
+/* Of a partial index: WHERE column op 'value'. */
+struct catalog_pin {
+	const struct catalog_column *column;
+	char *op, *value;
+};
+
 struct catalog_leaf { /* where the rows of a table are: itself, or its partitions */
 	uint32_t oid;
 	double blocks;
@@ -70,6 +76,9 @@ struct catalog_table {
 	size_t n_referenced_by;
 	struct catalog_leaf *leaves; /* with at least one block; empty for views and empty tables */
 	size_t n_leaves;
+	struct catalog_pin *pins; /* once catalog_read_pins() was called */
+	size_t n_pins, cap_pins;
+	bool pins_read;
 };
 
 struct catalog;
@@ -78,6 +87,8 @@ void catalog_free(struct catalog *catalog);
 
 /* NULL when there is no such relation (err untouched) or the server failed (err filled). */
 struct catalog_table *catalog_table(struct catalog *catalog, const char *name, struct err *err);
+/* The constants that the predicates of the table's partial indexes compare columns with. */
+int catalog_read_pins(struct catalog *catalog, struct catalog_table *table, struct err *err);
 /* NULL when there is none or the server failed. */
 const struct catalog_type *catalog_type(struct catalog *catalog, uint32_t oid, struct err *err);
 /* The OID of a type by name; 0 when there is none. */

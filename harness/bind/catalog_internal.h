@@ -23,6 +23,7 @@ struct catalog {
 int catalog_table_read(
     struct db *db, const char *name, struct catalog_table **ret, struct err *err);
 void catalog_table_free(struct catalog_table *table);
+void catalog_pins_free(struct catalog_table *table);
 void catalog_type_free(struct catalog_type *type);
 
 #endif

@@ -205,6 +205,7 @@ void catalog_table_free(struct catalog_table *table)
 	free(table->columns);
 	free(table->uniques);
 	free(table->leaves);
+	catalog_pins_free(table);
 	free(table->name);
 	free(table);
 }

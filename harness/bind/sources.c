@@ -246,7 +246,7 @@ int sources_fill(struct binding *b, struct err *err)
 		return err->code;
 	if (any_unfilled(b) && fill_from_parents(b, err) < 0)
 		return err->code;
-	if (b->best_source <= VALUES_STATISTICS && any_unfilled(b) && fill_from_statistics(b, err) < 0)
+	if (b->best_source <= VALUES_STATISTICS && !b->no_statistics && any_unfilled(b) && fill_from_statistics(b, err) < 0)
 		return err->code;
 	fill_by_guess(b);
 	if (tuples_fill(b, err) < 0 || conflicts_mix(b, err) < 0)

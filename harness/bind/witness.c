@@ -48,16 +48,21 @@ struct witness {
 	struct rng rng;
 };
 
+static bool in_scopes(const struct witness_request *request, const struct slot *slot)
+{
+	for (size_t i = 0; i < request->n_scopes; i++)
+		if (slot->item->scope == request->scopes[i])
+			return true;
+	return false;
+}
+
 static bool in_request(const struct witness_request *request, const struct slot *slot)
 {
 	if (request->only)
 		return slot == request->only;
 	if (!slot->item || !slot->item->partner || slot->pool >= 0 || !slot_needs_rows(slot))
 		return false;
-	for (size_t i = 0; i < request->n_scopes; i++)
-		if (slot->item->scope == request->scopes[i])
-			return true;
-	return false;
+	return in_scopes(request, slot);
 }
 
 static void collect_slots(struct witness *w)
@@ -117,6 +122,21 @@ static bool must_have_value(const struct slot *slot)
 	return slot->item->role != PARAM_INSERT && slot->item->role != PARAM_SET;
 }
 
+/* Rows that have what the statement's constants ask for. */
+static void add_pins(const struct witness *w, struct buf *sql)
+{
+	const struct binding *b = w->b;
+
+	for (size_t i = 0; i < b->n_slots && !w->request->no_conjuncts; i++) {
+		const struct slot *slot = &b->slots[i];
+		_cleanup_free_ char *value = NULL;
+		if (!slot->pinned || slot->turn > 0 || !in_scopes(w->request, slot))
+			continue;
+		value = slot_literal(b, slot);
+		buf_addf(sql, " AND %s %s %s", slot->item->partner, slot->item->op, value);
+	}
+}
+
 static void add_where(struct witness *w, char **expressions, bool by_tid, struct buf *sql)
 {
 	buf_adds(sql, " WHERE true");
@@ -125,6 +145,7 @@ static void add_where(struct witness *w, char **expressions, bool by_tid, struct
 		for (size_t c = 0; c < scope->plain_conjuncts.n; c++)
 			buf_addf(sql, " AND (%s)", scope->plain_conjuncts.items[c]);
 	}
+	add_pins(w, sql);
 	for (size_t i = 0; i < w->n_slots && !w->with_nulls; i++)
 		if (must_have_value(w->slots[i]))
 			buf_addf(sql, " AND (%s) IS NOT NULL", expressions[i]);
