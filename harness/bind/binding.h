@@ -210,6 +210,8 @@ struct witness_request {
 	                    * may be made of parameters */
 };
 int witness_fill(struct binding *b, const struct witness_request *request, struct err *err);
+/* A subquery whose rows belong to those of the statement around it: EXISTS, IN. */
+bool witness_links(const struct sql_scope *scope);
 
 /* pool.c */
 void pool_release(struct pool *pool);

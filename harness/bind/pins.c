@@ -24,8 +24,8 @@ static bool may_be_pinned(const struct slot *slot)
 	       (is_equal(slot->item->op) || is_unequal(slot->item->op));
 }
 
-/* Of the index whose predicate says the same; else one that names the column at all. Elements of a
- * list take different ones. */
+/* Of the index whose predicate says the same; for <> one that names the column at all. Elements of
+ * a list take different ones. */
 static const struct catalog_pin *pin_in(
     const struct catalog_table *table, const struct catalog_column *column, const struct slot *slot)
 {
@@ -35,7 +35,7 @@ static const struct catalog_pin *pin_in(
 	for (size_t i = 0; i < table->n_pins; i++) {
 		const struct catalog_pin *pin = &table->pins[i];
 		bool same = is_equal(pin->op) == is_equal(slot->item->op);
-		if (pin->column != column || (!is_equal(pin->op) && !is_unequal(pin->op)))
+		if (pin->column != column || !(same ? is_equal(pin->op) || is_unequal(pin->op) : is_equal(pin->op)))
 			continue;
 		if (same && turn-- == 0)
 			return pin;

@@ -22,7 +22,23 @@ static bool any_unfilled(const struct binding *b)
 	return false;
 }
 
-/* A scope with the correlated ones below it: their rows go together. */
+static bool wants_rows(const struct binding *b, int scope)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		if (unfilled(&b->slots[i]) && b->slots[i].item && b->slots[i].item->scope == scope)
+			return true;
+	return false;
+}
+
+/* The rows of a subquery below EXISTS or IN go with those of the statement around it. */
+static bool goes_with_parent(const struct binding *b, int s)
+{
+	const struct sql_scope *scope = &b->analysis.scopes[s];
+
+	return scope->correlated || (witness_links(scope) && wants_rows(b, s));
+}
+
+/* A scope with the correlated and linked ones below it: their rows go together. */
 static size_t family(const struct binding *b, int root, int *members)
 {
 	size_t n = 0;
@@ -30,7 +46,7 @@ static size_t family(const struct binding *b, int root, int *members)
 	members[n++] = root;
 	for (int s = root + 1; s < (int)b->analysis.n_scopes; s++) {
 		const struct sql_scope *scope = &b->analysis.scopes[s];
-		for (size_t i = 0; scope->correlated && scope->from && i < n; i++) {
+		for (size_t i = 0; goes_with_parent(b, s) && scope->from && i < n; i++) {
 			if (members[i] == scope->parent) {
 				members[n++] = s;
 				break;
@@ -50,7 +66,7 @@ static int fill_scopes(
 	for (int s = n_scopes - 1; s >= 0; s--) {
 		struct witness_request request = *kind;
 		int rc;
-		if (with_family && b->analysis.scopes[s].correlated)
+		if (with_family && goes_with_parent(b, s))
 			continue;
 		members[0] = s;
 		request.scopes = members;

@@ -122,6 +122,18 @@ static bool must_have_value(const struct slot *slot)
 	return slot->item->role != PARAM_INSERT && slot->item->role != PARAM_SET;
 }
 
+bool witness_links(const struct sql_scope *scope)
+{
+	return !scope->negated && !scope->correlated && !scope->scalar && scope->from &&
+	       (scope->links.n > 0 || scope->link_outer);
+}
+
+/* The scope is a subquery whose names must not meet those of the others. */
+static bool is_apart(const struct witness *w, int scope)
+{
+	return scope != w->request->scopes[0] && witness_links(&w->b->analysis.scopes[scope]);
+}
+
 /* Rows that have what the statement's constants ask for. */
 static void add_pins(const struct witness *w, struct buf *sql)
 {
@@ -130,7 +142,8 @@ static void add_pins(const struct witness *w, struct buf *sql)
 	for (size_t i = 0; i < b->n_slots && !w->request->no_conjuncts; i++) {
 		const struct slot *slot = &b->slots[i];
 		_cleanup_free_ char *value = NULL;
-		if (!slot->pinned || slot->turn > 0 || !in_scopes(w->request, slot))
+		if (!slot->pinned || slot->turn > 0 || !in_scopes(w->request, slot) ||
+		    is_apart(w, slot->item->scope))
 			continue;
 		value = slot_literal(b, slot);
 		buf_addf(sql, " AND %s %s %s", slot->item->partner, slot->item->op, value);
@@ -141,7 +154,13 @@ static void add_where(struct witness *w, char **expressions, bool by_tid, struct
 {
 	buf_adds(sql, " WHERE true");
 	for (size_t i = 0; i < w->request->n_scopes && !w->request->no_conjuncts; i++) {
-		const struct sql_scope *scope = &w->b->analysis.scopes[w->request->scopes[i]];
+		int s = w->request->scopes[i];
+		const struct sql_scope *scope = &w->b->analysis.scopes[s];
+		if (is_apart(w, s)) {
+			if (scope->link_outer)
+				buf_addf(sql, " AND (%s) = pgrehearse_%d.link", scope->link_outer, s);
+			continue;
+		}
 		for (size_t c = 0; c < scope->plain_conjuncts.n; c++)
 			buf_addf(sql, " AND (%s)", scope->plain_conjuncts.items[c]);
 	}
@@ -178,7 +197,40 @@ static char *partner_text(const struct binding *b, const struct slot *slot)
 	return slots_substitute(b, slot->item->partner);
 }
 
-static void add_from(const struct witness *w, struct buf *sql)
+/* Which of the rows, depends on the outer one. */
+static void add_any_one(const struct witness *w, int s, char **expressions, struct buf *sql)
+{
+	buf_adds(sql, " ORDER BY md5('1'");
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->item->scope == s)
+			buf_addf(sql, " || (%s)::text", expressions[i]);
+	if (w->alias)
+		buf_addf(sql, " || %s.ctid", w->alias);
+	buf_adds(sql, ") LIMIT 1");
+}
+
+/* One row of EXISTS's subquery for each of the others, or IN's with what it is joined by; the values
+ * of its slots as v<slot>. */
+static void add_linked(const struct witness *w, int s, char **expressions, struct buf *sql)
+{
+	const struct sql_scope *scope = &w->b->analysis.scopes[s];
+	_cleanup_free_ char *from = slots_substitute(w->b, scope->from);
+
+	buf_adds(sql, ", LATERAL (SELECT ");
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->item->scope == s)
+			buf_addf(sql, "(%s) AS v%zu, ", expressions[i], i);
+	buf_addf(sql, "%s AS link FROM %s WHERE true", scope->link_inner ? scope->link_inner : "1", from);
+	for (size_t i = 0; i < scope->plain_conjuncts.n; i++)
+		buf_addf(sql, " AND (%s)", scope->plain_conjuncts.items[i]);
+	for (size_t i = 0; i < scope->links.n; i++)
+		buf_addf(sql, " AND (%s)", scope->links.items[i]);
+	if (!scope->link_outer)
+		add_any_one(w, s, expressions, sql);
+	buf_addf(sql, ") AS pgrehearse_%d", s);
+}
+
+static void add_from(const struct witness *w, char **expressions, struct buf *sql)
 {
 	if (w->request->anchor_alone) {
 		buf_addf(sql, "%s AS %s", w->anchor, w->alias);
@@ -187,25 +239,42 @@ static void add_from(const struct witness *w, struct buf *sql)
 	for (size_t i = 0; i < w->request->n_scopes; i++) {
 		const char *from = w->b->analysis.scopes[w->request->scopes[i]].from;
 		_cleanup_free_ char *text = slots_substitute(w->b, from);
-		buf_addf(sql, "%s%s", i ? ", " : "", text);
+		if (is_apart(w, w->request->scopes[i]))
+			add_linked(w, w->request->scopes[i], expressions, sql);
+		else
+			buf_addf(sql, "%s%s", i ? ", " : "", text);
+	}
+}
+
+/* From here on the values of subqueries are those that add_linked() names. */
+static void name_linked(const struct witness *w, char **expressions)
+{
+	for (size_t i = 0; i < w->n_slots; i++) {
+		int s = w->slots[i]->item->scope;
+		if (w->request->anchor_alone || !is_apart(w, s))
+			continue;
+		free(expressions[i]);
+		expressions[i] = xasprintf("pgrehearse_%d.v%zu", s, i);
 	}
 }
 
 static char *build_query(struct witness *w, bool by_tid)
 {
-	struct buf sql = BUF_INIT;
+	struct buf sql = BUF_INIT, from = BUF_INIT;
 	char **expressions = xcalloc(w->n_slots, sizeof(*expressions));
 
-	add_with(w, &sql);
-	buf_adds(&sql, "SELECT ");
 	for (size_t i = 0; i < w->n_slots; i++) {
 		_cleanup_free_ char *partner = partner_text(w->b, w->slots[i]);
 		expressions[i] = witness_expression(w->b, w->slots[i], partner, w->alias);
-		buf_addf(&sql, "(%s)::text, ", expressions[i]);
 	}
+	add_from(w, expressions, &from);
+	name_linked(w, expressions);
+	add_with(w, &sql);
+	buf_adds(&sql, "SELECT ");
+	for (size_t i = 0; i < w->n_slots; i++)
+		buf_addf(&sql, "(%s)::text, ", expressions[i]);
 	/* The tid of the anchor also keeps an aggregate from turning the query into one row. */
-	buf_addf(&sql, "%s%s FROM ", w->alias ? w->alias : "1", w->alias ? ".ctid" : "");
-	add_from(w, &sql);
+	buf_addf(&sql, "%s%s FROM %s", w->alias ? w->alias : "1", w->alias ? ".ctid" : "", from.data);
 	add_where(w, expressions, by_tid, &sql);
 	buf_addf(&sql, " LIMIT %zu", w->alias ? w->wanted * 2 : (size_t)UNANCHORED_ROWS);
 	if (!w->alias) { /* no tids to draw: a view */
@@ -217,6 +286,7 @@ static char *build_query(struct witness *w, bool by_tid)
 	for (size_t i = 0; i < w->n_slots; i++)
 		free(expressions[i]);
 	free(expressions);
+	buf_release(&from);
 	return buf_detach(&sql);
 }
 
@@ -396,6 +466,8 @@ static int try_anchors(struct witness *w, bool preferred, struct err *err)
 {
 	for (size_t s = 0; s < w->request->n_scopes; s++) {
 		const struct sql_scope *scope = &w->b->analysis.scopes[w->request->scopes[s]];
+		if (is_apart(w, w->request->scopes[s]))
+			continue;
 		for (size_t t = 0; t < scope->tables.n; t++) {
 			int rc;
 			w->table = catalog_table(w->b->run->catalog, scope->tables.items[t], err);

@@ -93,6 +93,9 @@ static void scope_release(struct sql_scope *scope)
 	free(scope->with);
 	free(scope->target);
 	strv_release(&scope->plain_conjuncts);
+	strv_release(&scope->links);
+	free(scope->link_outer);
+	free(scope->link_inner);
 	strv_release(&scope->tables);
 	strv_release(&scope->aliases);
 }

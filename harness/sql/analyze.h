@@ -41,6 +41,7 @@ struct analyzer {
 	size_t cap_ctes;
 	bool *recorded; /* per token: INSERT ... SELECT is read as columns, then as a query */
 	int groups;
+	bool negated; /* the subquery to be walked next stands below NOT */
 };
 
 /* analyze_write.c: any statement's node inside scope parent (-1: none). own is a scope made for its

@@ -72,6 +72,37 @@ static void visit_cast(struct analyzer *a, const json_t *cast, const struct want
 	analyze_node(a, arg, &inner);
 }
 
+/* a IN (SELECT b ...): the rows of both belong together. */
+static void link_in(struct analyzer *a, int scope, const json_t *outer, const json_t *inner)
+{
+	struct sql_scope *out = &a->out->scopes[scope];
+
+	if (!outer || !inner || node_contains(outer, "ParamRef") || node_contains(inner, "ParamRef") ||
+	    node_contains(inner, "FuncCall") || node_as(outer, "RowExpr"))
+		return;
+	out->link_outer = span_text(&a->lex, span_node(&a->lex, outer));
+	out->link_inner = span_text(&a->lex, span_node(&a->lex, inner));
+}
+
+static bool negation_take(struct analyzer *a)
+{
+	bool negated = a->negated;
+
+	a->negated = false;
+	return negated;
+}
+
+static void visit_not(struct analyzer *a, const json_t *body, const struct want *want)
+{
+	const json_t *args = node_get(body, "args");
+	struct want nothing = want_nothing(want->scope);
+
+	nothing.aggregate = want->aggregate;
+	a->negated = node_is(body, "boolop", "NOT_EXPR") && node_as(json_array_get(args, 0), "SubLink");
+	analyze_node(a, args, &nothing);
+	a->negated = false;
+}
+
 /* $1 IN (SELECT x ...): the partner is x, within the subquery. */
 static void visit_sublink(struct analyzer *a, const json_t *body, const struct want *want)
 {
@@ -79,10 +110,13 @@ static void visit_sublink(struct analyzer *a, const json_t *body, const struct w
 	const json_t *test = node_get(body, "testexpr");
 	const json_t *target = node_as(json_array_get(node_get(select, "targetList"), 0), "ResTarget");
 	const char *op = node_last_name(node_get(body, "operName"));
+	bool negated = negation_take(a);
 	int scope = analyze_select(a, select, want->scope, -1);
 	struct want inner = want_partner(scope, PARAM_COMPARE, *op ? op : "=", node_get(target, "val"),
 	    span_node(&a->lex, node_get(target, "val")));
 
+	link_in(a, scope, test, node_get(target, "val"));
+	a->out->scopes[scope].negated = negated;
 	a->out->scopes[scope].scalar = node_is(body, "subLinkType", "EXPR_SUBLINK");
 	if (!expr_is_param(test) || !target)
 		inner = want_nothing(want->scope);
@@ -217,6 +251,7 @@ static const struct {
     {"CaseExpr", analyze_case},
     {"A_ArrayExpr", visit_array},
     {"SubLink", visit_sublink},
+    {"BoolExpr", visit_not},
     {"SelectStmt", visit_select},
     {"RangeVar", visit_table},
     {"RangeSubselect", visit_subselect},

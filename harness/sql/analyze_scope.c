@@ -262,13 +262,13 @@ static void add_conjunct(struct analyzer *a, int scope, const json_t *term)
 	_cleanup_free_ char *text = NULL;
 
 	out->linked |= outer;
-	if (outer || node_contains(term, "ParamRef") || node_contains(term, "SubLink"))
+	if (node_contains(term, "ParamRef") || node_contains(term, "SubLink"))
 		return;
 	text = span_text(&a->lex, span_node(&a->lex, term));
 	if (text && node_is(node_as(term, "BoolExpr"), "boolop", "OR_EXPR"))
-		strv_addf(&out->plain_conjuncts, "(%s)", text);
+		strv_addf(outer ? &out->links : &out->plain_conjuncts, "(%s)", text);
 	else if (text)
-		strv_add(&out->plain_conjuncts, text);
+		strv_add(outer ? &out->links : &out->plain_conjuncts, text);
 }
 
 void scope_add_conjuncts(struct analyzer *a, int scope, const json_t *where)

@@ -146,6 +146,9 @@ struct sql_scope {
 	struct strv plain_conjuncts; /* top-level AND terms of WHERE without parameters and without
 	                              * subqueries, as text, that name no outer columns; fit to be
 	                              * joined by AND */
+	struct strv links;           /* the AND terms that do name outer columns, otherwise as those */
+	char *link_outer, *link_inner; /* <outer> IN (SELECT <inner> ...), without parameters; NULL */
+	bool negated;                  /* NOT EXISTS (...), NOT (x IN (...)) */
 	struct strv tables;          /* base tables of this FROM, as written, in order */
 	struct strv aliases;         /* their aliases (the name when there is none), in step */
 	bool linked;                 /* WHERE names columns of an outer scope */

@@ -63,6 +63,10 @@ static void render_scope(struct buf *out, const struct sql_analysis *analysis, s
 	render_strv(out, " tables", &scope->tables);
 	render_strv(out, " as", &scope->aliases);
 	render_strv(out, " where", &scope->plain_conjuncts);
+	render_strv(out, " links", &scope->links);
+	render_text(out, " in ", scope->link_outer);
+	render_text(out, " = ", scope->link_inner);
+	buf_adds(out, scope->negated ? " negated" : "");
 	buf_adds(out, scope->linked ? " linked" : "");
 	buf_adds(out, scope->correlated ? " correlated\n" : "\n");
 }
