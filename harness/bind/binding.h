@@ -81,6 +81,8 @@ struct slot {
 	size_t turn;  /* which of the rows that a vector uses up */
 	int mate;     /* index of the slot at the other end of a range; -1 none */
 	bool pinned;  /* a partial index names its constant; see pins.h */
+	bool together;      /* a list whose elements come from rows that agree in those slots of ... */
+	bool together_with; /* ... its pool that have this */
 	bool selects; /* decides which rows the statement finds or writes */
 	double setting;
 	bool calibrated; /* the setting was chosen by measuring */
@@ -157,6 +159,9 @@ int writes_plan(struct binding *b, struct err *err);
 
 /* sources.c */
 int sources_fill(struct binding *b, struct err *err);
+
+/* together.c: which lists have elements that belong together. */
+int together_plan(struct binding *b, struct err *err);
 
 /* generate.c. n vectors: n * b->n_slots texts, row-major; a FRESH parameter's place is NULL. */
 char **slots_generate(const struct binding *b, size_t n);

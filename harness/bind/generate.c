@@ -38,8 +38,52 @@ static const char *cell_at(const struct binding *b, const struct slot *slot, siz
 	return NULL;
 }
 
+/* Do two rows agree in what the elements of a list have in common? */
+static bool is_akin(const struct binding *b, int index, size_t row, size_t other)
+{
+	const struct pool *pool = &b->pools[index];
+
+	for (size_t s = 0; s < b->n_slots; s++) {
+		const struct slot *slot = &b->slots[s];
+		const char *x, *y;
+		if (!slot->together_with || slot->pool != index)
+			continue;
+		x = pool->cells[row * pool->n_columns + (size_t)slot->column];
+		y = pool->cells[other * pool->n_columns + (size_t)slot->column];
+		if (!x || !y || strcmp(x, y) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Up to n different values of rows like this one, from it on. */
+static size_t akin_cells(
+    const struct binding *b, const struct slot *slot, size_t row, const char **ret, size_t n)
+{
+	const struct pool *pool = &b->pools[slot->pool];
+	size_t found = 0;
+
+	for (size_t k = 0; k < pool->n_rows && found < n; k++) {
+		size_t at = (row + k) % pool->n_rows;
+		const char *cell = pool->cells[at * pool->n_columns + (size_t)slot->column];
+		bool known = !cell || !is_akin(b, slot->pool, row % pool->n_rows, at);
+		for (size_t j = 0; j < found && !known; j++)
+			known = strcmp(ret[j], cell) == 0;
+		if (!known)
+			ret[found++] = cell;
+	}
+	return found;
+}
+
 static const char *own_cell(const struct binding *b, const struct slot *slot, size_t i)
 {
+	if (slot->together && slot->rule == RULE_ROW) {
+		const char *akin[MAX_ELEMENTS];
+		size_t n = slot->turn < MAX_ELEMENTS ? slot->turn + 1 : MAX_ELEMENTS;
+		size_t found = akin_cells(b, slot, i * b->pools[slot->pool].stride, akin, n);
+		if (found > 0)
+			return akin[found - 1];
+	}
 	return cell_at(b, slot, i * b->pools[slot->pool].stride + slot->turn);
 }
 
@@ -114,6 +158,8 @@ static char *array_of(const struct binding *b, const struct slot *slot, size_t i
 	const char *elements[MAX_ELEMENTS];
 	size_t n = (size_t)fmin(MAX_ELEMENTS, fmax(1, round(slot->setting)));
 
+	if (slot->together)
+		return literal_array(elements, akin_cells(b, slot, i * pool->stride, elements, n));
 	elements[0] = own_cell(b, slot, i);
 	for (size_t k = 1; k < n; k++)
 		elements[k] = cell_at(b, slot,

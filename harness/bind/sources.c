@@ -267,5 +267,7 @@ int sources_fill(struct binding *b, struct err *err)
 	fill_by_guess(b);
 	if (tuples_fill(b, err) < 0 || conflicts_mix(b, err) < 0)
 		return err->code;
+	if (together_plan(b, err) < 0)
+		return err->code;
 	return sort_ranges(b, err);
 }

@@ -18,6 +18,29 @@ static bool searches(const struct slot *slot)
 	return slot->item->op && strcmp(slot->item->op, "@@") == 0;
 }
 
+/* What a calendar asks for is mostly wider than what is in it: an hour, a day, a week, a month. */
+static const char *widths(const struct catalog_type *type)
+{
+	switch (type->base) {
+	case TYPE_TSRANGE:
+	case TYPE_TSTZRANGE:
+		return "ARRAY['0', '1 hour', '1 day', '7 days', '31 days']::interval[]";
+	case TYPE_DATERANGE:
+		return "ARRAY[0, 1, 7, 31, 365]";
+	case TYPE_INT4RANGE:
+	case TYPE_INT8RANGE:
+	case TYPE_NUMRANGE:
+		return "ARRAY[0, 1, 10, 100, 1000]";
+	default:
+		return NULL;
+	}
+}
+
+static bool overlaps(const struct slot *slot)
+{
+	return slot->item->op && strcmp(slot->item->op, "&&") == 0;
+}
+
 char *witness_expression(
     const struct binding *b, const struct slot *slot, const char *p, const char *alias)
 {
@@ -46,6 +69,12 @@ char *witness_expression(
 		return xasprintf("CASE WHEN cardinality(%s) > 0 THEN CAST(ARRAY[(%s)[1 + "
 		                 "abs(hashtext(%s)::bigint) %% cardinality(%s)]] AS %s) END",
 		    p, p, salt, p, type->name);
+	if (overlaps(slot) && widths(type))
+		return xasprintf("%s(lower(%s), greatest(upper(%s), lower(%s) + "
+		                 "(%s)[1 + abs(hashtext(%s)::bigint) %% 5]))",
+		    type->name, p, p, p, widths(type), salt);
+	if (contains(slot) && (type->category == 'D' || type->category == 'N')) /* a point of a range */
+		return xasprintf("CAST(coalesce(lower(%s), upper(%s)) AS %s)", p, p, type->name);
 	if (contains(slot) && type->base == TYPE_JSONB)
 		return xasprintf("COALESCE((SELECT jsonb_build_object(k, v) FROM jsonb_each("
 		                 "CASE jsonb_typeof(%s) WHEN 'object' THEN %s END) AS e(k, v)"
