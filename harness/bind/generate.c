@@ -4,6 +4,7 @@
  */
 #include "bind/form.h"
 #include "bind/literal.h"
+#include "bind/types.h"
 
 #include "base/mem.h"
 
@@ -196,6 +197,8 @@ static char *missing_value(const struct slot *slot, const char *cell)
 		return xasprintf("%s~", cell);
 	if (cell && number_kind_of(slot->type->base) == NUMBER_INTEGER && cell[0] != '-')
 		return xasprintf("-%s", cell);
+	if (cell && slot->type->base == TYPE_UUID && strlen(cell) > 8)
+		return xasprintf("%.24s0000%s", cell, cell + 28);
 	return xstrdup(cell);
 }
 

@@ -180,12 +180,56 @@ static void take_turns(struct binding *b)
 	}
 }
 
+/* The next item after i that what stands there is joined to by ||, in the same comparison. */
+static bool joins_next(const struct binding *b, size_t i)
+{
+	const struct sql_param *item = &b->analysis.params[i], *next = item + 1;
+	const char *from = b->sql + item->offset + item->length;
+	_cleanup_free_ char *between = NULL;
+
+	if (i + 1 >= b->analysis.n_param_items || item->role != PARAM_LIKE || item->direct ||
+	    next->role != PARAM_LIKE || next->direct || next->scope != item->scope || !item->partner ||
+	    !next->partner || strcmp(item->partner, next->partner) != 0)
+		return false;
+	between = xstrndup(from, next->offset - item->offset - item->length);
+	return strstr(between, "||") && !strchr(between, '(') && !strcasestr(between, " and ") &&
+	       !strcasestr(between, " or ");
+}
+
+static void settle_wildcard(struct binding *b, size_t i)
+{
+	size_t number = (size_t)b->analysis.params[i].number;
+	struct slot *slot = &b->slots[number - 1];
+
+	if (number > b->n_slots || slot->rule != RULE_PATTERN)
+		return;
+	slot->rule = RULE_CONSTANT;
+	slot->constant = xstrdup("%");
+}
+
+/* name LIKE $1 || $2 || $3 was '%' || 'ada' || '%', and with two of them 'ada' || '%'. */
+static void settle_wildcards(struct binding *b)
+{
+	for (size_t i = 0; i < b->analysis.n_param_items; i++) {
+		size_t last = i;
+		while (joins_next(b, last))
+			last++;
+		if (last == i)
+			continue;
+		settle_wildcard(b, last);
+		if (last > i + 1)
+			settle_wildcard(b, i);
+		i = last;
+	}
+}
+
 void slots_plan(struct binding *b)
 {
 	for (size_t i = 0; i < b->n_slots; i++)
 		slot_reset(&b->slots[i]);
 	for (size_t i = 0; i < b->n_slots; i++)
 		b->slots[i].rule = rule_of(&b->slots[i]);
+	settle_wildcards(b);
 	pair_ranges(b);
 	take_turns(b);
 	for (size_t i = 0; i < b->n_slots; i++) {
@@ -193,7 +237,7 @@ void slots_plan(struct binding *b)
 		slot->setting = first_setting(b, slot);
 		slot->source = VALUES_GUESS;
 		slot->selects = slot_needs_rows(slot) || slot->rule == RULE_HIGH;
-		if (slot->rule == RULE_CONSTANT)
+		if (slot->rule == RULE_CONSTANT && !slot->constant)
 			slot->constant = guess_value(b, slot);
 	}
 }
