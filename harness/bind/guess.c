@@ -10,6 +10,10 @@
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
+
+#define MOST_DAYS  1000
+#define USUAL_DAYS 30
 
 static const struct {
 	const char *function;
@@ -161,11 +165,37 @@ static bool is_number(const char *text)
 	return strspn(text, "0123456789.") == strlen(text);
 }
 
+/* generate_series over days, the frame of a report that ends where staging's rows do: as many days
+ * as rows come back. */
+static char *series_end(const struct binding *b, const struct slot *slot)
+{
+	int argument;
+	_cleanup_free_ char *call = NULL;
+	double rows = work_per_call(&b->statement->work, b->statement->work.rows);
+	double days = rows > 1 && rows < MOST_DAYS ? rows : USUAL_DAYS;
+	time_t at;
+	struct tm tm;
+	char text[32];
+
+	if (!slot->item || slot->type->category != 'D')
+		return NULL;
+	call = guess_enclosing_call(b->sql, slot->item->offset, &argument);
+	if (!call || strcmp(call, "generate_series") != 0 || argument > 1)
+		return NULL;
+	at = time(NULL) - (time_t)(b->run->time_shift_s + (argument == 0 ? (days - 1) * 86400 : 0));
+	gmtime_r(&at, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d", &tm);
+	return xstrdup(text);
+}
+
 char *guess_value(const struct binding *b, const struct slot *slot)
 {
 	const char *known = known_argument(b, slot);
 	const char *plain = by_type(slot->type);
+	char *series = series_end(b, slot);
 
+	if (series)
+		return series;
 	if (known && (slot->type->category == 'S' || slot->type->base == TYPE_INTERVAL ||
 	                 (slot->type->category == 'N' && is_number(known))))
 		return xstrdup(known);

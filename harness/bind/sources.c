@@ -143,6 +143,32 @@ static void settle_key(struct binding *b, struct slot *slot)
 	free(counts);
 }
 
+/* The document comes through a CTE, perhaps one that writes: the column of that name is it. */
+static int fill_key_by_name(struct binding *b, struct slot *slot, struct err *err)
+{
+	int rc = 0;
+
+	for (int s = 0; s < (int)b->analysis.n_scopes && rc == 0; s++) {
+		const struct sql_scope *scope = &b->analysis.scopes[s];
+		struct witness_request request = {.scopes = &s,
+		    .n_scopes = 1,
+		    .only = slot,
+		    .no_conjuncts = true,
+		    .anchor_alone = true};
+		bool has_it = false;
+		for (size_t t = 0; t < scope->tables.n && !has_it && !err->code; t++) {
+			struct catalog_table *table =
+			    catalog_table(b->run->catalog, scope->tables.items[t], err);
+			has_it = table && catalog_column(table, slot->item->partner);
+		}
+		if (err->code)
+			return err->code;
+		if (has_it)
+			rc = witness_fill(b, &request, err);
+	}
+	return rc;
+}
+
 static int fill_keys(struct binding *b, struct err *err)
 {
 	for (size_t i = 0; i < b->n_slots; i++) {
@@ -153,6 +179,8 @@ static int fill_keys(struct binding *b, struct err *err)
 		request.scopes = &slot->item->scope;
 		if (slot->type->category != 'N' && b->best_source <= VALUES_WITNESS) {
 			int rc = witness_fill(b, &request, err);
+			if (rc == 0)
+				rc = fill_key_by_name(b, slot, err);
 			if (rc < 0)
 				return rc;
 			if (rc > 0)

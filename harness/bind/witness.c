@@ -543,6 +543,16 @@ static void keep_pages(struct witness *w, size_t n_pages)
 	pool->n_rows = kept;
 }
 
+/* Not where an outer join found nothing because its condition has the parameter itself: less around
+ * the table will do. */
+static bool has_value(const struct pool *pool, size_t column)
+{
+	for (size_t i = 0; i < pool->n_rows; i++)
+		if (pool->cells[i * pool->n_columns + column])
+			return true;
+	return false;
+}
+
 static void hand_over(struct witness *w)
 {
 	size_t n_pages = writes_pages(w->b);
@@ -556,6 +566,8 @@ static void hand_over(struct witness *w)
 	w->pool.source = VALUES_WITNESS;
 	pool = pool_attach(w->b, &w->pool);
 	for (size_t i = 0; i < w->n_slots; i++) {
+		if (must_have_value(w->slots[i]) && !has_value(&w->b->pools[pool], i))
+			continue;
 		w->slots[i]->pool = pool;
 		w->slots[i]->column = (int)i;
 		w->slots[i]->source = VALUES_WITNESS;
