@@ -144,7 +144,8 @@ static int choose_values(struct binding *b, struct err *err)
 		rc = try_source(b, sources[i], err);
 		if (rc < 0 && i == 0 && has_key(b))
 			rc = try_other_keys(b, err);
-		if (rc < 0 && i == 0 && !bind_server_failed(b, err)) { /* one column may not fit: the rest */
+		if (rc < 0 && i == 0 &&
+		    !bind_server_failed(b, err)) { /* one column may not fit: the rest */
 			b->no_statistics = true;
 			rc = try_source(b, sources[i], err);
 			b->no_statistics = rc == 0;

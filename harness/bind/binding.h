@@ -78,12 +78,12 @@ struct slot {
 	enum slot_rule rule;
 	int pool; /* index into binding.pools; -1 none */
 	int column;
-	size_t turn;  /* which of the rows that a vector uses up */
-	int mate;     /* index of the slot at the other end of a range; -1 none */
-	bool pinned;  /* a partial index names its constant; see pins.h */
+	size_t turn;        /* which of the rows that a vector uses up */
+	int mate;           /* index of the slot at the other end of a range; -1 none */
+	bool pinned;        /* a partial index names its constant; see pins.h */
 	bool together;      /* a list whose elements come from rows that agree in those slots of ... */
 	bool together_with; /* ... its pool that have this */
-	bool selects; /* decides which rows the statement finds or writes */
+	bool selects;       /* decides which rows the statement finds or writes */
 	double setting;
 	bool calibrated; /* the setting was chosen by measuring */
 	char *constant;
@@ -125,7 +125,7 @@ struct binding {
 	enum plan_choice plan;         /* of this form, found with an earlier setting */
 	enum protocol protocol;        /* SIMPLE: all literals; EXTENDED: planned in every call */
 	enum value_source best_source; /* better ones were tried, and their values did not work */
-	bool no_statistics;             /* what rows do not give is guessed, not taken from one column */
+	bool no_statistics;            /* what rows do not give is guessed, not taken from one column */
 	size_t key_rank;               /* which of a document's keys to take, 0 the commonest */
 	size_t literal_rank;           /* which values for literals beside parameters, likewise */
 	bool pinned;                   /* parameters that have pins are settled on them */

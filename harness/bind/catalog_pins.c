@@ -17,8 +17,8 @@ static struct catalog_column *column_of(const struct catalog_table *table, const
 	return catalog_column(table, name);
 }
 
-static void add_pin(struct catalog_table *table, const struct sql_param *item,
-    const struct sent_value *value)
+static void add_pin(
+    struct catalog_table *table, const struct sql_param *item, const struct sent_value *value)
 {
 	struct catalog_column *column;
 

@@ -35,7 +35,8 @@ static const struct catalog_pin *pin_in(
 	for (size_t i = 0; i < table->n_pins; i++) {
 		const struct catalog_pin *pin = &table->pins[i];
 		bool same = is_equal(pin->op) == is_equal(slot->item->op);
-		if (pin->column != column || !(same ? is_equal(pin->op) || is_unequal(pin->op) : is_equal(pin->op)))
+		if (pin->column != column ||
+		    !(same ? is_equal(pin->op) || is_unequal(pin->op) : is_equal(pin->op)))
 			continue;
 		if (same && turn-- == 0)
 			return pin;
@@ -44,8 +45,7 @@ static const struct catalog_pin *pin_in(
 	return slot->turn == 0 ? any : NULL;
 }
 
-static const struct catalog_pin *pin_of(
-    struct binding *b, const struct slot *slot, struct err *err)
+static const struct catalog_pin *pin_of(struct binding *b, const struct slot *slot, struct err *err)
 {
 	const struct sql_scope *scope;
 

@@ -150,11 +150,8 @@ static int fill_key_by_name(struct binding *b, struct slot *slot, struct err *er
 
 	for (int s = 0; s < (int)b->analysis.n_scopes && rc == 0; s++) {
 		const struct sql_scope *scope = &b->analysis.scopes[s];
-		struct witness_request request = {.scopes = &s,
-		    .n_scopes = 1,
-		    .only = slot,
-		    .no_conjuncts = true,
-		    .anchor_alone = true};
+		struct witness_request request = {
+		    .scopes = &s, .n_scopes = 1, .only = slot, .no_conjuncts = true, .anchor_alone = true};
 		bool has_it = false;
 		for (size_t t = 0; t < scope->tables.n && !has_it && !err->code; t++) {
 			struct catalog_table *table =
@@ -290,7 +287,8 @@ int sources_fill(struct binding *b, struct err *err)
 		return err->code;
 	if (any_unfilled(b) && fill_from_parents(b, err) < 0)
 		return err->code;
-	if (b->best_source <= VALUES_STATISTICS && !b->no_statistics && any_unfilled(b) && fill_from_statistics(b, err) < 0)
+	if (b->best_source <= VALUES_STATISTICS && !b->no_statistics && any_unfilled(b) &&
+	    fill_from_statistics(b, err) < 0)
 		return err->code;
 	fill_by_guess(b);
 	if (tuples_fill(b, err) < 0 || conflicts_mix(b, err) < 0)

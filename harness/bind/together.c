@@ -25,8 +25,7 @@ static struct catalog_table *table_of(
 static bool is_list(const struct slot *slot)
 {
 	return slot->item && slot->item->partner && slot->pool >= 0 &&
-	       (slot->rule == RULE_ARRAY ||
-	           (slot->rule == RULE_ROW && slot->item->role == PARAM_IN));
+	       (slot->rule == RULE_ARRAY || (slot->rule == RULE_ROW && slot->item->role == PARAM_IN));
 }
 
 static bool is_equality(const struct slot *slot)

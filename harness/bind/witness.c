@@ -220,7 +220,8 @@ static void add_linked(const struct witness *w, int s, char **expressions, struc
 	for (size_t i = 0; i < w->n_slots; i++)
 		if (w->slots[i]->item->scope == s)
 			buf_addf(sql, "(%s) AS v%zu, ", expressions[i], i);
-	buf_addf(sql, "%s AS link FROM %s WHERE true", scope->link_inner ? scope->link_inner : "1", from);
+	buf_addf(
+	    sql, "%s AS link FROM %s WHERE true", scope->link_inner ? scope->link_inner : "1", from);
 	for (size_t i = 0; i < scope->plain_conjuncts.n; i++)
 		buf_addf(sql, " AND (%s)", scope->plain_conjuncts.items[i]);
 	for (size_t i = 0; i < scope->links.n; i++)

@@ -76,10 +76,11 @@ char *witness_expression(
 	if (contains(slot) && (type->category == 'D' || type->category == 'N')) /* a point of a range */
 		return xasprintf("CAST(coalesce(lower(%s), upper(%s)) AS %s)", p, p, type->name);
 	if (contains(slot) && type->base == TYPE_JSONB)
-		return xasprintf("COALESCE((SELECT jsonb_object_agg(k, v) FROM (SELECT k, v,"
-		                 " row_number() OVER (ORDER BY md5(k || %s)) AS n FROM jsonb_each("
-		                 "CASE jsonb_typeof(%s) WHEN 'object' THEN %s END) AS e(k, v)) AS e"
-		                 " WHERE n <= (ARRAY[1, 1, 2, 100])[1 + abs(hashtext(%s)::bigint) %% 4]), %s)",
+		return xasprintf(
+		    "COALESCE((SELECT jsonb_object_agg(k, v) FROM (SELECT k, v,"
+		    " row_number() OVER (ORDER BY md5(k || %s)) AS n FROM jsonb_each("
+		    "CASE jsonb_typeof(%s) WHEN 'object' THEN %s END) AS e(k, v)) AS e"
+		    " WHERE n <= (ARRAY[1, 1, 2, 100])[1 + abs(hashtext(%s)::bigint) %% 4]), %s)",
 		    salt, p, p, salt, p);
 	if (type->base == TYPE_JSONPATH)
 		return xasprintf("SELECT ('$.' || to_json(k))::jsonpath FROM jsonb_object_keys("

@@ -186,6 +186,18 @@ static void visit_subselect(struct analyzer *a, const json_t *body, const struct
 	derived_take(a);
 }
 
+/* FROM plainto_tsquery($1) AS q WHERE search @@ q. */
+static bool visit_search(struct analyzer *a, const json_t *call, const struct derived *derived)
+{
+	struct want value = want_nothing(derived->scope);
+
+	derived_want(a, derived, 0, derived->name, &value);
+	if (!value.op || strcmp(value.op, "@@") != 0)
+		return false;
+	analyze_call(a, call, &value);
+	return true;
+}
+
 /* unnest($1) AS u(id): an array of what u.id is compared with. */
 static void visit_range_function(struct analyzer *a, const json_t *body, const struct want *want)
 {
@@ -197,17 +209,9 @@ static void visit_range_function(struct analyzer *a, const json_t *body, const s
 	    node_text(alias, "aliasname"), node_get(alias, "colnames"), want->scope};
 	size_t i;
 
-	if (alias && call && strcmp(node_last_name(node_get(call, "funcname")), "unnest") != 0) {
-		struct want value = want_nothing(want->scope);
-
-		derived_want(a, &derived, 0, derived.name, &value);
-		if (value.op && strcmp(value.op, "@@") == 0) { /* FROM plainto_tsquery($1) AS q */
-			analyze_call(a, call, &value);
-			return;
-		}
-	}
 	if (!alias || strcmp(node_last_name(node_get(call, "funcname")), "unnest") != 0) {
-		analyze_fields(a, body, want);
+		if (!call || !visit_search(a, call, &derived))
+			analyze_fields(a, body, want);
 		return;
 	}
 	json_array_foreach (node_get(call, "args"), i, arg) {

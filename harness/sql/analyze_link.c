@@ -35,8 +35,8 @@ static bool is_column(const struct search *search, const json_t *node)
 	       (!*qualifier || strcmp(qualifier, search->relation) == 0);
 }
 
-static void take(struct search *search, enum param_role role, const char *op,
-    const json_t *partner, struct span span)
+static void take(struct search *search, enum param_role role, const char *op, const json_t *partner,
+    struct span span)
 {
 	if (search->found || span.first == span.end)
 		return;

@@ -149,10 +149,10 @@ struct sql_scope {
 	struct strv links;           /* the AND terms that do name outer columns, otherwise as those */
 	char *link_outer, *link_inner; /* <outer> IN (SELECT <inner> ...), without parameters; NULL */
 	bool negated;                  /* NOT EXISTS (...), NOT (x IN (...)) */
-	struct strv tables;          /* base tables of this FROM, as written, in order */
-	struct strv aliases;         /* their aliases (the name when there is none), in step */
-	bool linked;                 /* WHERE names columns of an outer scope */
-	bool scalar;     /* it stands for one value: a second row is an error */
+	struct strv tables;            /* base tables of this FROM, as written, in order */
+	struct strv aliases;           /* their aliases (the name when there is none), in step */
+	bool linked;                   /* WHERE names columns of an outer scope */
+	bool scalar;                   /* it stands for one value: a second row is an error */
 	bool correlated; /* FROM names outer columns (LATERAL), so it cannot run on its own */
 };
 

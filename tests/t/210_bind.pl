@@ -83,6 +83,7 @@ CREATE INDEX ON customers (created_at);
 CREATE INDEX ON documents USING gin (labels);
 CREATE INDEX ON documents ((body ->> 'kind'));
 CREATE INDEX ON events (device, at);
+CREATE INDEX ON orders (total) WHERE status = 'new';
 VACUUM ANALYZE;
 SQL
 $node->safe_psql('postgres', "CREATE DATABASE $_ TEMPLATE shop") for qw(staging scratch);
@@ -163,6 +164,9 @@ my @shapes = (
 	update_json => sub { "UPDATE documents SET body = body || '{\"seen\": 1}' WHERE owner = " . flat(3000) },
 	update_email => sub { my $c = flat(3000); "UPDATE customers SET email = 'm@{[++$pair]}\@example.org', mood = 'busy' WHERE id = $c" },
 	update_from => sub { "UPDATE order_items i SET discount = 10 FROM orders o WHERE o.id = i.order_id AND o.id = " . flat(40000) },
+	words => sub { "SELECT id FROM customers WHERE to_tsvector('simple', name) @@ plainto_tsquery('simple', 'name " . flat(300) . "') LIMIT 5" },
+	in_zone => sub { "SELECT count(*) FROM orders WHERE customer_id = " . number(3000) . " AND (created_at AT TIME ZONE 'Europe/Berlin')::date > '" . day() . "'" },
+	take_order => sub { "UPDATE orders SET note = 'taken' WHERE id = (SELECT id FROM orders WHERE status = 'new' ORDER BY total LIMIT 1 FOR UPDATE SKIP LOCKED)" },
 	delete_item => sub { 'DELETE FROM order_items WHERE order_id = ' . flat(40000) . ' AND line = 1' },
 	delete_club => sub { "DELETE FROM clubs c WHERE c.id = @{[60 + flat(140)]} AND NOT EXISTS (SELECT 1 FROM members m WHERE m.club_id = c.id)" },
 	delete_uuid => sub { "DELETE FROM documents WHERE id = '" . splice(@$uuids, 0, 1) . "'" },
@@ -313,6 +317,8 @@ is(scalar(grep { $rows{"@$_"}++ } @{ $delete->{vectors} }), 0, 'and never meets 
 
 my ($unnest) = grep { $_->{sql} =~ /unnest/ } @{ $vectors->{statements} };
 like($unnest->{values_from}, qr/^(witness|calibrated)$/, 'what is unnested comes from the rows that it is joined with');
+my ($take) = grep { $_->{sql} =~ /SKIP LOCKED/ } @{ $vectors->{statements} };
+like("$take->{sql} @{ $take->{vectors}[0] // [] }", qr/\bnew\b/, 'a status that a partial index names is asked for');
 my ($ignore) = grep { $_->{sql} =~ /INSERT INTO clubs/ } @{ $vectors->{statements} };
 my $new = grep { $_->[0] > 200 } @{ $ignore->{vectors} };
 my $share = $ignore->{production}{rows} / $ignore->{calls};

@@ -102,6 +102,33 @@ static void elements_of_a_list_come_from_different_rows(void **state)
 	tear_down(f);
 }
 
+/* Ten parents of ten rows each: n of a list with the parent n / 10. */
+static void elements_of_a_composite_key_have_one_parent(void **state)
+{
+	struct fixture *f = set_up(2);
+	char **values;
+
+	(void)state;
+	for (int i = 0; i < ROWS; i++) {
+		free(f->b.pools[0].cells[i * 2 + 1]);
+		f->b.pools[0].cells[i * 2 + 1] = xasprintf("%d", i / 10);
+	}
+	f->b.slots[0].rule = RULE_ARRAY;
+	f->b.slots[0].setting = 3;
+	f->b.slots[0].together = true;
+	f->b.slots[1].column = 1;
+	f->b.slots[1].together_with = true;
+	values = slots_generate(&f->b, ROWS);
+	for (int i = 0; i < ROWS; i++) {
+		int a, b, c, parent = atoi(values[i * 2 + 1]);
+		assert_int_equal(sscanf(values[i * 2], "{\"%d\",\"%d\",\"%d\"}", &a, &b, &c), 3);
+		assert_true(a / 10 == parent && b / 10 == parent && c / 10 == parent);
+		assert_true(a != b && b != c && a != c);
+	}
+	slots_values_free(&f->b, values, ROWS);
+	tear_down(f);
+}
+
 static void a_range_is_as_wide_as_its_setting(void **state)
 {
 	struct fixture *f = set_up(2);
@@ -200,6 +227,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(values_of_a_row_stay_together),
 	    cmocka_unit_test(elements_of_a_list_come_from_different_rows),
+	    cmocka_unit_test(elements_of_a_composite_key_have_one_parent),
 	    cmocka_unit_test(a_range_is_as_wide_as_its_setting),
 	    cmocka_unit_test(a_one_sided_range_leaves_its_share),
 	    cmocka_unit_test(another_value_is_another),
