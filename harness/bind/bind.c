@@ -159,6 +159,20 @@ static int choose_values(struct binding *b, struct err *err)
 	return rc;
 }
 
+/* What measure says; of a write, as far as a read tells. */
+static double probed(struct binding *b, double (*measure)(struct binding *b))
+{
+	double found;
+
+	if (b->analysis.writes || b->analysis.locks_rows)
+		b->probe = probe_text(b);
+	b->plan = PLAN_UNKNOWN;
+	found = measure(b);
+	free(b->probe);
+	b->probe = NULL;
+	return found;
+}
+
 /* Which status is it that the text names? The one with which the work is nearest to production's.
  * Pools are drawn anew for each, since settling on a value drops the other rows. */
 static int choose_literals(struct binding *b, struct err *err)
@@ -167,7 +181,8 @@ static int choose_literals(struct binding *b, struct err *err)
 	double best = INFINITY;
 	int rc = 0;
 
-	if (!form_settles(b) || b->analysis.writes) {
+	if (!form_settles(b) ||
+	    (b->analysis.writes && (b->analysis.kind != SQL_UPDATE || b->order == VECTOR_SEQUENTIAL))) {
 		form_settle(b);
 		return 0;
 	}
@@ -177,7 +192,7 @@ static int choose_literals(struct binding *b, struct err *err)
 			rc = try_source(b, b->best_source, err);
 		if (rc < 0 || !form_settle(b))
 			break;
-		found = calibrate_distance(b);
+		found = probed(b, calibrate_distance);
 		if (found < best - 0.05) {
 			best = found;
 			best_rank = b->literal_rank;
@@ -196,8 +211,7 @@ static int choose_literals(struct binding *b, struct err *err)
 	return rc;
 }
 
-/* How far from production's work, in a third of the time that is left; of a write, as far as a read
- * tells. */
+/* How far from production's work, in a third of the time that is left. */
 static double distance_now(struct binding *b)
 {
 	uint64_t now_ns = clock_now_ns(&clock_monotonic), deadline_ns = b->run->deadline_ns;
@@ -205,13 +219,8 @@ static double distance_now(struct binding *b)
 
 	if (deadline_ns > now_ns)
 		b->run->deadline_ns = now_ns + (deadline_ns - now_ns) / 3;
-	if (b->analysis.writes || b->analysis.locks_rows)
-		b->probe = probe_text(b);
-	b->plan = PLAN_UNKNOWN;
-	found = calibrate_best_distance(b);
+	found = probed(b, calibrate_best_distance);
 	b->run->deadline_ns = deadline_ns;
-	free(b->probe);
-	b->probe = NULL;
 	return found;
 }
 

@@ -133,6 +133,7 @@ struct binding {
 	bool loose;                    /* some vectors combine values of several rows, or miss */
 };
 
+#define NO_ROWS       0.02 /* per call: a write that finds nothing only reads */
 #define PREPARED_NAME "pgrehearse_bind"
 
 void binding_release(struct binding *b);

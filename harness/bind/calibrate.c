@@ -30,7 +30,6 @@
 #define LIMIT_WORTH_CHANGING 0.4
 #define FORM_WORTH_CHANGING  0.1
 #define FORM_GOOD_ENOUGH     0.15 /* a score below which no other form is tried */
-#define NO_ROWS              0.02 /* per call: a write that finds nothing only reads */
 #define APPROACHES           6
 #define INDEX_BLOCKS         3
 #define NEAR                 0.15 /* a score below which the scale is not walked */
@@ -424,8 +423,11 @@ static void choose_misses(struct binding *b, const struct check_figures *target)
 	for (size_t i = 0; i < b->n_slots; i++)
 		if (scale_of(b, &b->slots[i]))
 			return;
-	if (isfinite(score) && found.rows > 0 && target->rows < 0.9 * found.rows)
-		b->miss_share = 1 - target->rows / found.rows;
+	if (!isfinite(score) || !(found.rows > 0) || !(target->rows < 0.9 * found.rows))
+		return;
+	b->miss_share = 1 - target->rows / found.rows;
+	if (measure_n(b, VECTORS_PER_FORM, target, &found) >= score) /* it found nothing at some cost */
+		b->miss_share = 0;
 }
 
 static void calibrate_by_probe(struct binding *b, const struct check_figures *target)

@@ -145,7 +145,9 @@ static void choose_order(struct binding *b)
 	double usual = (double)b->run->options->vectors_per_statement;
 	bool deletes = b->analysis.kind == SQL_DELETE || strcasestr(b->sql, "DELETE FROM ");
 
-	if (deletes || (b->analysis.kind == SQL_UPDATE && is_transition(b))) {
+	/* What finds nothing takes no row away. */
+	if (!(work_per_call(&b->statement->work, b->statement->work.rows) < NO_ROWS) &&
+	    (deletes || (b->analysis.kind == SQL_UPDATE && is_transition(b)))) {
 		b->order = VECTOR_SEQUENTIAL;
 		b->n_wanted = (size_t)fmin(ops, deletes ? MAX_SEQUENTIAL : MAX_TRANSITIONS);
 		return;
