@@ -3,17 +3,20 @@
 # values, sent by the prepared, the simple and the extended protocol. And the way from there to a replay.
 #
 #   production_start(pgrehearse => FILE, calls => 40, seconds => 15, calibrate => 60, conf => LINES,
-#     in_turn => 0);
+#     in_turn => 0, bindir => DIR, staging_bindir => DIR);
 #   load_schema('orders');                            # database before_orders
 #   copy_database('before_orders', 'production_orders');
 #   produce('orders', 'production_orders', 1000);     # 1000: the seed
 #   my $workload = capture('production_orders', workload_path('orders'));
 #   sample_log('production_orders', 'orders');        # if log_statements() came before produce()
-#   copy_database('before_orders', 'staging_orders');
+#   copy_database('before_orders', 'staging_orders'); # or restore_database(), or
+#                                                     # transfer_database('orders', 'staging_orders')
 #   print bind_to('staging_orders', 'orders', $workload);
 #   my $run = replay_on('staging_orders', 'orders', $workload);    # the decoded run.json
 #
-# The server is stopped and its directory removed at the end of the program, after SIGINT and SIGTERM too.
+# bindir is that of production's server, staging_bindir that of a second one, of another major, for what
+# transfer_database() makes; they need initdb, postgres and pg_ctl only, the clients are those of Debian.
+# The servers are stopped and their directory removed at the end of the program, after SIGINT and SIGTERM too.
 package Production;
 
 use strict;
@@ -29,10 +32,13 @@ use JSON::PP;
 use List::Util qw(sum0);
 
 our @EXPORT = qw(production_start server_log server_pid pgrehearse psql fixture_files load_schema copy_database
-  restore_database shapes produce log_statements capture sample_log bind_to replay_on workload_path per_call within);
+  restore_database transfer_database shapes produce log_statements capture sample_log bind_to replay_on workload_path per_call within);
 
 my $root = abs_path(dirname(__FILE__) . '/../..');
-my ($tmp, $bindir, $ours, $started, @unprivileged, %o, @children);
+my ($tmp, $clients, $ours, @unprivileged, %o, @children);
+my @servers;    # [directory, programs]
+my $major;    # of production
+my %elsewhere;    # databases on a server that is not PGHOST
 my $owner = $$;
 my $max_scripts = 128;    # of one pgbench
 my $log_prefix = '%m [%p] %q%u@%d ';
@@ -42,7 +48,7 @@ END
 	my $code = $?;
 	if ($$ == $owner) {
 		kill 'TERM', @children if @children;
-		server('pg_ctl', '-D', "$tmp/server/data", '-m', 'immediate', 'stop') if $started;
+		stop_server($_) for @servers;
 		remove_tree($tmp) if $tmp && -d $tmp;
 	}
 	$? = $code;
@@ -53,32 +59,43 @@ sub production_start
 	%o = (calls => 40, seconds => 15, calibrate => 60, @_);
 	$ours = $o{pgrehearse} || $ENV{PGREHEARSE} || "$root/build/harness/pgrehearse";
 	-x $ours or die "no $ours: build it, or name it with --pgrehearse\n";
-	($bindir) = grep { -x "$_/initdb" } reverse sort glob('/usr/lib/postgresql/*/bin');
-	$bindir ||= do { my $d = `pg_config --bindir`; chomp $d; $d };
+	($clients) = grep { -x "$_/pgbench" } reverse sort glob('/usr/lib/postgresql/*/bin');
+	$clients ||= do { my $d = `pg_config --bindir`; chomp $d; $d };
 	@unprivileged = qw(setpriv --reuid=postgres --regid=postgres --clear-groups) if $> == 0;
 	$SIG{INT} = $SIG{TERM} = $SIG{HUP} = sub { exit 130 };
 	$tmp = tempdir('pgrehearse-bench.XXXXXX', TMPDIR => 1);
 	chmod 0755, $tmp;
-	mkdir "$tmp/server";
-	chown +(getpwnam 'postgres')[ 2, 3 ], "$tmp/server" if @unprivileged;
-	@ENV{qw(PGHOST PGUSER)} = ("$tmp/server", 'bench');
 	delete @ENV{qw(PGPORT PGDATABASE PGSERVICE PGOPTIONS)};
-	server('initdb', '-D', "$tmp/server/data", '-U', 'bench', '-A', 'trust', '-N');
-	open my $conf, '>>', "$tmp/server/data/postgresql.conf" or die "$tmp/server: $!\n";
-	print $conf "listen_addresses = ''\nunix_socket_directories = '$tmp/server'\nfsync = off\n",
+	@ENV{qw(PGHOST PGUSER)} = ("$tmp/server", 'bench');
+	start_server("$tmp/server", $o{bindir} || $clients);
+	$major = int(psql('postgres', 'SHOW server_version_num') / 10000);
+	start_server("$tmp/staging", $o{staging_bindir}) if $o{staging_bindir};
+}
+
+sub start_server
+{
+	my ($dir, $bindir) = @_;
+	-x "$bindir/initdb" or die "no initdb in $bindir\n";
+	mkdir $dir;
+	chown +(getpwnam 'postgres')[ 2, 3 ], $dir if @unprivileged;
+	server("$bindir/initdb", '-D', "$dir/data", '-U', 'bench', '-A', 'trust', '-N', '-E', 'UTF8', '--no-locale');
+	open my $conf, '>>', "$dir/data/postgresql.conf" or die "$dir: $!\n";
+	print $conf "listen_addresses = ''\nunix_socket_directories = '$dir'\nfsync = off\n",
 	  "synchronous_commit = off\nfull_page_writes = off\nautovacuum = off\njit = off\n",
 	  "shared_buffers = 256MB\nmax_wal_size = 4GB\nshared_preload_libraries = pg_stat_statements\n",
 	  "log_line_prefix = '$log_prefix'\n",
 	  $o{conf} // '';
 	close $conf;
-	server('pg_ctl', '-D', "$tmp/server/data", '-w', 'start');
-	$started = 1;
+	server("$bindir/pg_ctl", '-D', "$dir/data", '-w', 'start');
+	push @servers, [ $dir, $bindir ];
 }
+
+sub stop_server { server("$_[0][1]/pg_ctl", '-D', "$_[0][0]/data", '-m', 'immediate', 'stop') }
 
 sub server
 {
 	my ($program, @args) = @_;
-	system('sh', '-c', 'cd / && exec "$@" >>"$0" 2>&1', "$tmp/log", @unprivileged, "$bindir/$program",
+	system('sh', '-c', 'cd / && exec "$@" >>"$0" 2>&1', "$tmp/log", @unprivileged, $program,
 		@args) == 0 or warn "$program failed:\n" . `tail -5 $tmp/log`;
 }
 
@@ -101,8 +118,10 @@ sub pgrehearse { return run('', $ours, @_) }
 sub psql
 {
 	my ($db, $sql) = @_;
-	return run($sql, "$bindir/psql", '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $db);
+	return run($sql, "$clients/psql", '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', conninfo($db));
 }
+
+sub conninfo { return $elsewhere{ $_[0] } ? "host=$elsewhere{$_[0]} dbname=$_[0]" : "dbname=$_[0]" }
 
 # ---- the schemas ---------------------------------------------------------------------------------
 
@@ -120,19 +139,25 @@ sub fixture_files { return sort glob("$root/fixtures/$_[0]/*.sql") }
 sub load_schema
 {
 	my ($schema) = @_;
-	local $ENV{PGREHEARSE_EVENTS} = 60000;
 	psql('postgres', "CREATE DATABASE before_$schema");
+	fill_schema($schema, "before_$schema");
+	psql("before_$schema", 'CREATE EXTENSION pg_stat_statements; CREATE SEQUENCE lines START 100;'
+		  . 'CREATE SEQUENCE victims START 1000;');
+	psql("before_$schema", 'VACUUM ANALYZE');
+}
+
+sub fill_schema
+{
+	my ($schema, $db) = @_;
+	local $ENV{PGREHEARSE_EVENTS} = 60000;
 	for my $file (fixture_files($schema)) {
 		my $sql = slurp($file);
 		$smaller{$schema}->($sql);
-		psql("before_$schema", $sql);
+		psql($db, $sql);
 	}
-	psql("before_$schema", 'CREATE EXTENSION pg_stat_statements; CREATE SEQUENCE lines START 100;'
-		  . 'CREATE SEQUENCE victims START 1000;');
-	psql("before_$schema", 'CREATE INDEX ON training_runs (model_id); CREATE INDEX ON deployments (model_version_id);'
+	psql($db, 'CREATE INDEX ON training_runs (model_id); CREATE INDEX ON deployments (model_version_id);'
 		  . 'CREATE INDEX ON training_runs USING gin (hyperparameters); CREATE INDEX ON model_versions (training_run_id)')
 	  if $schema eq 'ml_registry';
-	psql("before_$schema", 'VACUUM ANALYZE');
 }
 
 sub copy_database
@@ -148,7 +173,31 @@ sub restore_database
 	my ($from, $to) = @_;
 	psql('postgres', "DROP DATABASE IF EXISTS $to");
 	psql('postgres', "CREATE DATABASE $to");
-	run('', 'sh', '-c', "$bindir/pg_dump $from | $bindir/psql -XAtq -d $to");
+	run('', 'sh', '-c', "$clients/pg_dump $from | $clients/psql -XAtq -d $to");
+	psql($to, 'VACUUM ANALYZE');
+}
+
+# The rows of before_$schema in a database of the staging server: pg_dump reads no server newer than itself, so
+# the tables are made again by the fixture, and their rows and sequences copied.
+sub transfer_database
+{
+	my ($schema, $to) = @_;
+	my $from = "before_$schema";
+	$elsewhere{$to} = $elsewhere{template1} = "$tmp/staging";
+	psql('template1', "DROP DATABASE IF EXISTS $to");
+	psql('template1', "CREATE DATABASE $to");
+	fill_schema($schema, $to);
+	psql($to, 'CREATE EXTENSION pg_stat_statements');
+	my @tables = split /\n/, psql($to, "SELECT oid::regclass FROM pg_class WHERE relkind = 'r'"
+		  . " AND relnamespace = 'public'::regnamespace ORDER BY oid");
+	psql($to, "TRUNCATE " . join ', ', @tables);
+	my $clone = conninfo($to);
+	for my $table (@tables) {
+		run('', 'sh', '-c', qq{$clients/psql -XAtq -d $from -c "COPY $table TO STDOUT" | $clients/psql -XAtq -v ON_ERROR_STOP=1 }
+			  . qq{-d "$clone" -c "SET session_replication_role = replica" -c "COPY $table FROM STDIN"});
+	}
+	psql($to, psql($from, "SELECT format('SELECT setval(to_regclass(%L), %s);', oid::regclass, pg_sequence_last_value(oid))"
+		  . " FROM pg_class WHERE relkind = 'S' AND pg_sequence_last_value(oid) > 0"));
 	psql($to, 'VACUUM ANALYZE');
 }
 
@@ -158,7 +207,8 @@ sub restore_database
 sub shapes
 {
 	my ($schema) = @_;
-	return map { [ split / \| /, $_, 3 ] } grep { !/^#/ } split /\n/, slurp("$root/tests/bench/fidelity-shapes/$schema");
+	return grep { $major >= 15 || $_->[1] !~ /^MERGE/ } map { [ split / \| /, $_, 3 ] } grep { !/^#/ }
+	  split /\n/, slurp("$root/tests/bench/fidelity-shapes/$schema");
 }
 
 # A pgbench script: values by one query, the statement with them by the protocol.
@@ -211,7 +261,7 @@ sub send_traffic
 	}
 	open STDOUT, '>', "$tmp/$protocol.$$.out";
 	open STDERR, '>&', \*STDOUT;
-	exec "$bindir/pgbench", '-n', '-c', 1, '-t', $o{calls} * @scripts, '--random-seed', $seed, '-M', $protocol,
+	exec "$clients/pgbench", '-n', '-c', 1, '-t', $o{calls} * @scripts, '--random-seed', $seed, '-M', $protocol,
 	  (map { ('-f', $_) } @scripts), $db;
 }
 
@@ -253,7 +303,7 @@ sub sample_log
 sub bind_to
 {
 	my ($db, $name, $workload) = @_;
-	return pgrehearse('bind', '-q', '-d', $db, '-w', workload_path($name), '-o', "$tmp/$name.vectors",
+	return pgrehearse('bind', '-q', '-d', conninfo($db), '-w', workload_path($name), '-o', "$tmp/$name.vectors",
 		'--expected-ops', 4 * @{ $workload->{statements} } * $o{calls}, '--calibrate-time', "$o{calibrate}s",
 		-e "$tmp/$name.samples" ? ('--samples', "$tmp/$name.samples") : ());
 }
@@ -262,9 +312,9 @@ sub replay_on
 {
 	my ($db, $name, $workload) = @_;
 	my $rate = int(@{ $workload->{statements} } * $o{calls} / $o{seconds}) || 1;
-	pgrehearse('clone', 'mark', '-q', '-d', $db);
+	pgrehearse('clone', 'mark', '-q', '-d', conninfo($db));
 	remove_tree("$tmp/result");
-	pgrehearse('replay', '-q', '-d', $db, '--vectors', "$tmp/$name.vectors", '-R', $rate, '-T', "$o{seconds}s",
+	pgrehearse('replay', '-q', '-d', conninfo($db), '--vectors', "$tmp/$name.vectors", '-R', $rate, '-T', "$o{seconds}s",
 		'-c', 2, '-o', "$tmp/result");
 	return decode_json(slurp("$tmp/result/run.json"));
 }
