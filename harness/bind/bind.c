@@ -3,6 +3,7 @@
 #include "bind/finish.h"
 #include "bind/form.h"
 #include "bind/given.h"
+#include "bind/lists.h"
 #include "bind/logged.h"
 #include "bind/oracle.h"
 #include "bind/pins.h"
@@ -270,6 +271,16 @@ static int use_given(struct binding *b, struct err *err)
 	return given_fill(b, b->given, err);
 }
 
+/* For lists of another length. */
+static int draw_again(struct binding *b, struct err *err)
+{
+	int rc = schemas_choose(b, err);
+
+	if (rc == 0)
+		rc = choose_values(b, err);
+	return rc == 0 ? choose_literals(b, err) : rc;
+}
+
 static int draw_values(struct binding *b, struct err *err)
 {
 	int rc = choose_values(b, err);
@@ -277,6 +288,8 @@ static int draw_values(struct binding *b, struct err *err)
 	begin_calibrating(b->run);
 	if (rc == 0)
 		rc = choose_literals(b, err);
+	if (rc == 0)
+		rc = lists_settle(b, draw_again, err);
 	if (rc == 0)
 		rc = choose_pins(b, err);
 	if (rc == 0)
@@ -343,7 +356,8 @@ static int bind_or_skip(struct bind_run *run, const struct statement *statement,
 {
 	const struct override *given =
 	    overrides_find(run->options->overrides, statement->name, statement->queryid);
-	struct binding b = {.run = run, .statement = statement, .given = given};
+	struct lists lists = {0};
+	struct binding b = {.run = run, .statement = statement, .lists = &lists, .given = given};
 	struct bound_statement bound = {0};
 	int rc;
 
@@ -351,6 +365,7 @@ static int bind_or_skip(struct bind_run *run, const struct statement *statement,
 		skip(vectors, statement, "skipped by an override");
 		return 0;
 	}
+	lists_init(&lists, statement);
 	rc = bind_statement(&b, &bound, fidelity, err);
 	if (b.prepared)
 		db_exec(run->db, "DEALLOCATE " PREPARED_NAME, NULL);
@@ -366,6 +381,7 @@ static int bind_or_skip(struct bind_run *run, const struct statement *statement,
 		add_transaction(vectors, vectors->n_statements - 1);
 	}
 	binding_release(&b);
+	lists_release(&lists);
 	return rc < 0 ? err_wrap(err, "binding %s", statement->name) : 0;
 }
 

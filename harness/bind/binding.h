@@ -1,6 +1,7 @@
 /*
  * binding: one statement on its way from normalised text to vectors. Shared by bind's own files.
  *
+ *     lists_settle()        how long lists of unknown length are                    lists.c
  *     executable_choose()   a text that prepares, and the type of every parameter   executable.c
  *     identify()            production's form: literals, declared types             identify.c
  *     slots_plan()          a rule per parameter: what kind of value it wants       slots.c
@@ -102,9 +103,10 @@ enum plan_choice { PLAN_UNKNOWN, PLAN_CUSTOM, PLAN_GENERIC };
 struct binding {
 	struct bind_run *run;
 	const struct statement *statement;
+	struct lists *lists;          /* of unknown length; borrowed */
 	struct sql_analysis analysis; /* of sql */
-	char
-	    *text; /* production's, normalised; names of tables with their schema where that is known */
+	char *text; /* production's, normalised; names of tables with their schema where that is known,
+	             * lists written out */
 	char *sql;
 	char *rewrite; /* the candidate arm's text, with the same parameters; NULL */
 	char
@@ -191,8 +193,12 @@ int calibrate(struct binding *b, struct err *err);
 /* Production's rows and blocks per call, NAN for what cannot be aimed at: a probe finds the rows
  * of a write without its blocks, unless there are none. */
 struct check_figures calibrate_target(const struct binding *b);
-/* How far the settings as they are, are from production's work; 0 is there. */
-double calibrate_distance(struct binding *b);
+/* How far the settings as they are, are from production's work; 0 is there, INFINITY when they were
+ * not executed. What was found is in *ret. */
+double calibrate_found(struct binding *b, struct check_result *ret);
+double calibrate_distance(struct binding *b); /* the same, without the result */
+/* How much more of it production did: by rows where they differ, else by blocks. */
+double calibrate_wanted_ratio(const struct binding *b, const struct check_result *found);
 /* The same after the settings are chosen. */
 double calibrate_best_distance(struct binding *b);
 

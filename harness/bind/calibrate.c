@@ -397,12 +397,26 @@ struct check_figures calibrate_target(const struct binding *b)
 	};
 }
 
-double calibrate_distance(struct binding *b)
+double calibrate_found(struct binding *b, struct check_result *ret)
 {
 	struct check_figures target = calibrate_target(b);
+
+	*ret = (struct check_result){0};
+	return measure_n(b, VECTORS_PER_FORM, &target, ret);
+}
+
+double calibrate_distance(struct binding *b)
+{
 	struct check_result found;
 
-	return measure_n(b, VECTORS_PER_FORM, &target, &found);
+	return calibrate_found(b, &found);
+}
+
+double calibrate_wanted_ratio(const struct binding *b, const struct check_result *found)
+{
+	struct check_figures target = calibrate_target(b);
+
+	return wanted_ratio(found, &target);
 }
 
 double calibrate_best_distance(struct binding *b)

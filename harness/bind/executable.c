@@ -3,20 +3,18 @@
  * constant that was written twice, declared parameter types, and last a literal in place.
  */
 #include "bind/binding.h"
+#include "bind/lists.h"
 #include "bind/repeated.h"
 #include "bind/time_shift.h"
 #include "bind/types.h"
 
 #include "base/mem.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFAULT_LIST_LENGTH 10
-#define MAX_LIST_LENGTH     200
-#define MAX_TRIES           200 /* PREPAREs per statement; one takes some 0.2 ms */
+#define MAX_TRIES 200 /* PREPAREs per statement; one takes some 0.2 ms */
 
 /* The search for declared types, while it lasts. */
 struct attempt {
@@ -396,24 +394,15 @@ static int refuse(struct attempt *a, struct err *err)
 	return ERR_USAGE;
 }
 
-/* A list of a single element is not squashed, and one row is what any count returns. */
-static int list_length(const struct statement *statement)
-{
-	double rows = work_per_call(&statement->work, statement->work.rows);
-
-	if (!(rows >= 1.5) || strcasestr(statement->text, "limit $"))
-		return DEFAULT_LIST_LENGTH;
-	return rows > MAX_LIST_LENGTH ? MAX_LIST_LENGTH : (int)lround(rows);
-}
-
 /* The repaired text, its clock moved back where that is wanted; caller frees. */
 static char *repaired_text(struct binding *b, bool shift, struct err *err)
 {
 	_cleanup_free_ char *note = NULL;
 	char *sql = NULL, *other;
 
-	if (sql_executable(b->text, list_length(b->statement), &sql, &note, err) < 0)
+	if (sql_executable(b->text, &sql, &note, err) < 0)
 		return NULL;
+	lists_note(b);
 	if (note)
 		binding_note(b, "%s", note);
 	if (db_server_version(b->run->db) < 140000) {

@@ -6,6 +6,7 @@
 #include "bind/identify.h"
 
 #include "bind/form.h"
+#include "bind/lists.h"
 #include "bind/oracle.h"
 #include "bind/types.h"
 
@@ -24,6 +25,7 @@ enum kind { KIND_NUMBER, KIND_STRING, KIND_OTHER, N_KINDS };
 /* One $n of production's text. */
 struct place {
 	const struct slot *slot; /* the bound statement's */
+	int leader; /* index of the place whose choice is this one's: the first of its list; itself */
 	enum kind kind;
 	uint32_t types[MOST_OPTIONS]; /* declared, when it is a parameter */
 	size_t n_types;
@@ -124,6 +126,11 @@ static void offer(struct search *s, struct place *p)
 	free(guess);
 }
 
+static size_t choice_of(const struct search *s, int i)
+{
+	return s->places[s->places[i].leader].choice;
+}
+
 static bool is_literal(const struct search *s, int i)
 {
 	return i >= s->k;
@@ -146,8 +153,8 @@ static bool try_form(struct search *s)
 	s->tries++;
 	for (int i = 0; i < s->n; i++) {
 		const struct place *p = &s->places[i];
-		s->texts[i] = is_literal(s, i) ? p->literals[p->choice] : NULL;
-		s->types[i] = is_literal(s, i) ? 0 : p->types[p->choice];
+		s->texts[i] = is_literal(s, i) ? p->literals[choice_of(s, i)] : NULL;
+		s->types[i] = is_literal(s, i) ? 0 : p->types[choice_of(s, i)];
 	}
 	sql = sql_substitute(s->b->text, s->texts, s->n);
 	return oracle_agrees(s->b->run->oracle, sql, s->k, s->types, s->b->statement->queryid);
@@ -190,6 +197,8 @@ static bool try_habits(struct search *s)
 static bool try_exceptions(struct search *s, int from, int depth)
 {
 	for (int i = from; i < s->n && may_go_on(s); i++) {
+		if (s->places[i].leader != i)
+			continue;
 		for (size_t c = 1; c < options_of(s, i) && may_go_on(s); c++) {
 			s->places[i].choice = c;
 			if (depth > 1 ? try_exceptions(s, i + 1, depth - 1) : try_form(s))
@@ -220,6 +229,12 @@ static int next_count(int k, int n)
 	return k == 0 ? n - 1 : k - 1 > 0 ? k - 1 : -1;
 }
 
+/* A list of parameters and literals is not squashed. */
+static bool splits_list(const struct search *s, int k)
+{
+	return k > 0 && k < s->n && s->places[k].leader != k;
+}
+
 static bool search_forms(struct search *s, const struct sql_analysis *original)
 {
 	static bool (*const steps[])(struct search *) = {
@@ -229,7 +244,7 @@ static bool search_forms(struct search *s, const struct sql_analysis *original)
 		int k = s->n;
 		for (int i = 0; i <= s->n && k >= 0 && may_go_on(s); i++, k = next_count(k, s->n)) {
 			s->k = k;
-			if (form_possible(original, s->n, k) && steps[step](s))
+			if (form_possible(original, s->n, k) && !splits_list(s, k) && steps[step](s))
 				return true;
 		}
 	}
@@ -249,9 +264,11 @@ static bool map_places(struct search *s, const struct sql_analysis *original)
 			return false;
 		s->places[theirs - 1].slot = &s->b->slots[number - 1];
 	}
-	for (int i = 0; i < s->n; i++)
+	for (int i = 0; i < s->n; i++) {
 		if (!s->places[i].slot)
 			return false;
+		s->places[i].leader = lists_leader(s->b->lists, i + 1) - 1;
+	}
 	return true;
 }
 
@@ -283,13 +300,13 @@ static int adopt(struct search *s, struct err *err)
 		struct place *p = &s->places[i];
 		struct slot *slot = &b->slots[p->slot->number - 1];
 		if (!is_literal(s, i)) {
-			if (adopt_type(b, slot, p->types[p->choice], err) < 0)
+			if (adopt_type(b, slot, p->types[choice_of(s, i)], err) < 0)
 				return err->code;
 			continue;
 		}
 		b->n_literals += !slot->literal;
 		slot->literal = true;
-		slot->written = written_as(p->literals[p->choice]);
+		slot->written = written_as(p->literals[choice_of(s, i)]);
 	}
 	b->identified = true;
 	if (b->n_literals == b->n_slots && b->n_slots > 0)
@@ -335,8 +352,8 @@ int identify(struct binding *b, struct err *err)
 	bool mapped, found = false;
 	int rc = 0;
 
-	if (oracle_silence(b->run->oracle) || strcmp(b->statement->queryid, "0") == 0 ||
-	    sql_analyze(b->text, &original, &ignored) < 0)
+	if (oracle_silence(b->run->oracle) || b->lists->unidentified ||
+	    strcmp(b->statement->queryid, "0") == 0 || sql_analyze(b->text, &original, &ignored) < 0)
 		return 0;
 	s.n = original.n_params;
 	s.places = xcalloc((size_t)s.n + 1, sizeof(*s.places));

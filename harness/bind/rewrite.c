@@ -89,7 +89,7 @@ int rewrite_choose(struct binding *b, struct err *err)
 	if ((size_t)n != b->n_slots)
 		return err_set(err, ERR_USAGE,
 		    "it cannot be rewritten: to run at all it needs fewer parameters than its text shows");
-	if (sql_executable(text, 1, &b->rewrite, &note, err) < 0)
+	if (sql_executable(text, &b->rewrite, &note, err) < 0)
 		return err->code;
 	shifted = b->shifted ? time_shifted(b->run, b->rewrite) : NULL;
 	if (shifted) {

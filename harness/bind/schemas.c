@@ -1,6 +1,7 @@
 #include "bind/schemas.h"
 
 #include "bind/identify.h"
+#include "bind/lists.h"
 #include "bind/literal.h"
 #include "bind/oracle.h"
 
@@ -105,12 +106,15 @@ static int find(
 
 static int start(struct binding *b, const char *text, struct err *err)
 {
-	struct binding fresh = {
-	    .run = b->run, .statement = b->statement, .given = b->given, .prepared = b->prepared};
+	struct binding fresh = {.run = b->run,
+	    .statement = b->statement,
+	    .lists = b->lists,
+	    .given = b->given,
+	    .prepared = b->prepared};
 
 	binding_release(b);
 	*b = fresh;
-	b->text = xstrdup(text);
+	b->text = lists_written_out(b->lists, text);
 	return executable_choose(b, err);
 }
 

@@ -11,8 +11,7 @@ struct splicer {
 	const struct lex *lex;
 	size_t copied; /* up to here */
 	struct buf out;
-	int next_param;
-	struct buf repaired, lists; /* for the note */
+	struct buf repaired; /* for the note */
 };
 
 static void splice(struct splicer *s, size_t start, size_t end, const char *replacement)
@@ -84,20 +83,7 @@ static void splice_extract(struct splicer *s, const struct sql_param *param, siz
 	mention(&s->repaired, param->number);
 }
 
-static void splice_list(
-    struct splicer *s, const struct sql_param *param, size_t token, int list_length)
-{
-	const struct lex_token *mark = &s->lex->tokens[token + 1];
-	_cleanup_buf_ struct buf more = BUF_INIT;
-
-	buf_adds(&more, "");
-	for (int i = 1; i < list_length; i++)
-		buf_addf(&more, ", $%d", s->next_param++);
-	splice(s, param->offset + param->length, mark->end, more.data);
-	mention(&s->lists, param->number);
-}
-
-static void splice_all(struct splicer *s, const struct sql_analysis *analysis, int list_length)
+static void splice_all(struct splicer *s, const struct sql_analysis *analysis)
 {
 	for (size_t i = 0; i < analysis->n_param_items; i++) {
 		const struct sql_param *param = &analysis->params[i];
@@ -107,12 +93,10 @@ static void splice_all(struct splicer *s, const struct sql_analysis *analysis, i
 			splice_typed_constant(s, param);
 		else if (is_extract(s->lex, token))
 			splice_extract(s, param, token);
-		if (param->squashed)
-			splice_list(s, param, token, list_length);
 	}
 }
 
-static char *finish_note(struct splicer *s, const struct sql_analysis *analysis, int list_length)
+static char *finish_note(struct splicer *s, const struct sql_analysis *analysis)
 {
 	_cleanup_buf_ struct buf untyped = BUF_INIT;
 	struct buf note = BUF_INIT;
@@ -122,13 +106,9 @@ static char *finish_note(struct splicer *s, const struct sql_analysis *analysis,
 			mention(&untyped, analysis->params[i].number);
 	if (s->repaired.len)
 		buf_addf(&note, "constant syntax replaced at %s", s->repaired.data);
-	if (s->lists.len)
-		buf_addf(&note, "%slist of unknown length at %s given %d element%s", note.len ? "; " : "",
-		    s->lists.data, list_length, list_length == 1 ? "" : "s");
 	if (untyped.len)
 		buf_addf(&note, "%sa type must be declared for %s", note.len ? "; " : "", untyped.data);
 	buf_release(&s->repaired);
-	buf_release(&s->lists);
 	return note.len ? buf_detach(&note) : NULL;
 }
 
@@ -150,7 +130,7 @@ static int check_query(const struct sql_analysis *analysis, struct err *err)
 	}
 }
 
-int sql_executable(const char *text, int list_length, char **ret, char **ret_note, struct err *err)
+int sql_executable(const char *text, char **ret, char **ret_note, struct err *err)
 {
 	struct sql_analysis analysis = {0};
 	struct lex lex;
@@ -165,14 +145,13 @@ int sql_executable(const char *text, int list_length, char **ret, char **ret_not
 		return rc;
 	}
 	lex_init(&lex, text);
-	s.next_param = analysis.n_params + 1;
-	splice_all(&s, &analysis, list_length);
+	splice_all(&s, &analysis);
 	for (end = lex.n; end > 0 && lex_is(&lex, end - 1, ";");)
 		end--;
 	end = end > 0 ? lex.tokens[end - 1].end : 0;
 	if (end > s.copied)
 		splice(&s, end, lex.len, "");
-	*ret_note = finish_note(&s, &analysis, list_length);
+	*ret_note = finish_note(&s, &analysis);
 	*ret = buf_detach(&s.out);
 	lex_release(&lex);
 	sql_analysis_release(&analysis);

@@ -181,14 +181,19 @@ void sql_analysis_release(struct sql_analysis *analysis);
  *     interval $1          -> CAST($1 AS interval)     date $1 -> CAST($1 AS date)
  *     extract($1 from x)   -> pg_catalog.extract($1 , x), the function behind EXTRACT since
  *                             PostgreSQL 14: the same plan, and $1 is a text
- *     IN ($1 <squashed>)   -> IN ($1, $7, ...) of list_length elements
  * A value for `interval $1 day` must carry its unit ('3 days'). Returns the repaired text without
  * a final semicolon (caller frees) and in ret_note what was done and which parameters need a
- * declared type (NULL when nothing; caller frees). Parameters keep their numbers; new ones of a
- * widened list are numbered after the highest, list after list. ERR_USAGE when the text cannot be
- * made executable, saying why.
+ * declared type (NULL when nothing; caller frees). Parameters keep their numbers. ERR_USAGE when
+ * the text cannot be made executable, saying why.
  */
-int sql_executable(const char *text, int list_length, char **ret, char **ret_note, struct err *err);
+int sql_executable(const char *text, char **ret, char **ret_note, struct err *err);
+
+/* The parameters that stand for lists of unknown length (PostgreSQL 18), ascending; returns how
+ * many. Caller frees. Like the next, needs no parser and never fails. */
+size_t sql_squashed_lists(const char *text, int **ret_numbers);
+/* The lists written out, lengths in the same order, and parameters numbered as a server before 18
+ * would have: IN ($2 <squashed>) AND c = $3 -> IN ($2, $3, $4) AND c = $5. Caller frees. */
+char *sql_widen_lists(const char *text, const int *lengths);
 
 /* The same text for a server before PostgreSQL 14, where the function behind EXTRACT is
  * pg_catalog.date_part. Caller frees. */

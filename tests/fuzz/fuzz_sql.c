@@ -88,7 +88,7 @@ static void try_executable(const char *text)
 	struct err err = {0};
 
 	filled = sql_substitute(text, literals, 4);
-	if (sql_executable(text, 3, &repaired, &note, &err) < 0) {
+	if (sql_executable(text, &repaired, &note, &err) < 0) {
 		SMOKE_CHECK(err.message[0]);
 		return;
 	}

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -29,9 +30,9 @@ static void constants_syntax_becomes_expressions(void **state)
 	        "select pg_catalog.extract($1 , ts), pg_catalog.extract( $2 , CAST($3 AS date) ), "
 	        "extract(epoch from ts) from t",
 	        "constant syntax replaced at $1, $2, $3"},
-	    {"select a from t where b in ($1 /*, ... */) and c = any(array[$2 /*, ... */]) and d = $3",
-	        "select a from t where b in ($1, $4, $5) and c = any(array[$2, $6, $7]) and d = $3",
-	        "list of unknown length at $1, $2 given 3 elements; a type must be declared for $2"},
+	    {"select a from t where c = any(array[$1, $2]) and d = $3",
+	        "select a from t where c = any(array[$1, $2]) and d = $3",
+	        "a type must be declared for $1, $2"},
 	    {"select concat($1, a), $2 + $3 from (values ($4)) v",
 	        "select concat($1, a), $2 + $3 from (values ($4)) v",
 	        "a type must be declared for $1, $2, $3, $4"},
@@ -45,7 +46,7 @@ static void constants_syntax_becomes_expressions(void **state)
 		_cleanup_free_ char *text = NULL, *note = NULL;
 		struct err err = {0};
 
-		if (sql_executable(expected[i][0], 3, &text, &note, &err) < 0)
+		if (sql_executable(expected[i][0], &text, &note, &err) < 0)
 			fail_msg("%s: %s", expected[i][0], err.message);
 		assert_string_equal(text, expected[i][1]);
 		if (expected[i][2])
@@ -57,11 +58,52 @@ static void constants_syntax_becomes_expressions(void **state)
 
 static void a_list_of_one_is_the_list_without_its_mark(void **state)
 {
-	_cleanup_free_ char *text = NULL, *note = NULL;
+	_cleanup_free_ char *text = sql_widen_lists("select a in ($1 /*, ... */)", (int[]){1});
 
 	(void)state;
-	assert_int_equal(sql_executable("select a in ($1 /*, ... */)", 1, &text, &note, NULL), 0);
 	assert_string_equal(text, "select a in ($1)");
+}
+
+/* Parameters first, then literals in the order of the text: what says which were which. */
+static void lists_are_numbered_as_if_never_squashed(void **state)
+{
+	static const struct {
+		const char *text;
+		int lengths[3];
+		const char *expected;
+	} cases[] = {
+	    {"select a from t where b in ($1 /*, ... */) and c = any(array[$2 /*, ... */]) and d = $3",
+	        {3, 2},
+	        "select a from t where b in ($1, $2, $3) and c = any(array[$4, $5]) and d = $6"},
+	    {"select $2, '$1 /*, ... */' from t where b in ($3 /*, ... */) and c = $1 limit $4", {2},
+	        "select $2, '$1 /*, ... */' from t where b in ($3, $4) and c = $1 limit $5"},
+	    {"select a in ($2 /*, ... */), b in ($1 /*, ... */), $3", {3, 2},
+	        "select a in ($4, $5), b in ($1, $2, $3), $6"},
+	    {"select $1, $2", {0}, "select $1, $2"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		_cleanup_free_ char *widened = sql_widen_lists(cases[i].text, cases[i].lengths);
+
+		assert_string_equal(widened, cases[i].expected);
+	}
+}
+
+static void squashed_lists_are_found(void **state)
+{
+	int *numbers = NULL;
+
+	(void)state;
+	assert_int_equal(
+	    sql_squashed_lists(
+	        "select a in ($3 /*, ... */), '$4 /*, ... */', b in ($1 /*, ... */), $2", &numbers),
+	    2);
+	assert_int_equal(numbers[0], 1);
+	assert_int_equal(numbers[1], 3);
+	free(numbers);
+	assert_int_equal(sql_squashed_lists("select a in ($1, $2)", &numbers), 0);
+	assert_null(numbers);
 }
 
 static void extract_was_date_part_before_14(void **state)
@@ -72,7 +114,7 @@ static void extract_was_date_part_before_14(void **state)
 	assert_int_equal(
 	    sql_executable("select extract($1 from a), 'pg_catalog.extract(', extract from "
 	                   "t where pg_catalog.extract($2, a) > $3 ;",
-	        1, &text, &note, NULL),
+	        &text, &note, NULL),
 	    0);
 	older = sql_executable_before_14(text);
 	assert_string_equal(older,
@@ -95,7 +137,7 @@ static void what_no_session_would_prepare_is_refused(void **state)
 		char *text = NULL, *note = NULL;
 		struct err err = {0};
 
-		assert_int_equal(sql_executable(expected[i][0], 1, &text, &note, &err), ERR_USAGE);
+		assert_int_equal(sql_executable(expected[i][0], &text, &note, &err), ERR_USAGE);
 		if (!strstr(err.message, expected[i][1]))
 			fail_msg("%s: %s", expected[i][0], err.message);
 		assert_null(text);
@@ -114,6 +156,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(constants_syntax_becomes_expressions),
 	    cmocka_unit_test(a_list_of_one_is_the_list_without_its_mark),
+	    cmocka_unit_test(lists_are_numbered_as_if_never_squashed),
+	    cmocka_unit_test(squashed_lists_are_found),
 	    cmocka_unit_test(extract_was_date_part_before_14),
 	    cmocka_unit_test(what_no_session_would_prepare_is_refused),
 	};

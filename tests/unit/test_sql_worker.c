@@ -64,7 +64,7 @@ static void assert_survives(char *text)
 	assert_true(sql_normalize(owned, &normal, &err[0]) == 0 || err[0].message[0]);
 	assert_true(sql_fingerprint(owned, &print, &err[1]) == 0 || err[1].message[0]);
 	assert_true(sql_analyze(owned, &analysis, &err[2]) == 0 || err[2].message[0]);
-	assert_true(sql_executable(owned, 1, &fit, &note, &err[3]) == 0 || err[3].message[0]);
+	assert_true(sql_executable(owned, &fit, &note, &err[3]) == 0 || err[3].message[0]);
 	assert_true(sql_split(owned, &script, &err[4]) == 0 || err[4].message[0]);
 	assert_true(sql_name(owned, &name, &err[5]) == 0 || err[5].message[0]);
 	sql_analysis_release(&analysis);
