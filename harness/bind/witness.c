@@ -31,12 +31,20 @@
 #define UNANCHORED_ROWS 100000 /* of a view, to draw from */
 #define STREAM_WITNESS  101
 
+/* Elements of a list and rows of VALUES have one expression, and different rows of one pool. */
+struct follower {
+	struct slot *slot;
+	size_t column;
+};
+
 /* One query while it is being made and run. */
 struct witness {
 	struct binding *b;
 	const struct witness_request *request;
-	struct slot **slots; /* that it fills */
+	struct slot **slots; /* that it fills, a column for each */
 	size_t n_slots;
+	struct follower *followers; /* and those that read one of these columns in another row */
+	size_t n_followers, cap_followers;
 	size_t wanted;                     /* rows */
 	const struct catalog_table *table; /* anchor; NULL for none */
 	const char *anchor, *alias;        /* its name and alias in FROM */
@@ -65,6 +73,25 @@ static bool in_request(const struct witness_request *request, const struct slot 
 	return in_scopes(request, slot);
 }
 
+static bool same_expression(const struct slot *a, const struct slot *b)
+{
+	return a->turn != b->turn && a->item->scope == b->item->scope &&
+	       a->item->role == b->item->role && a->rule == b->rule && a->type == b->type &&
+	       strcmp(a->item->partner, b->item->partner) == 0;
+}
+
+static void collect(struct witness *w, struct slot *slot)
+{
+	for (size_t i = 0; i < w->n_slots && slot->turn > 0 && !w->request->only; i++) {
+		if (same_expression(w->slots[i], slot)) {
+			GROW(w->followers, w->n_followers, w->cap_followers);
+			w->followers[w->n_followers++] = (struct follower){.slot = slot, .column = i};
+			return;
+		}
+	}
+	w->slots[w->n_slots++] = slot;
+}
+
 static void collect_slots(struct witness *w)
 {
 	struct binding *b = w->b;
@@ -75,7 +102,7 @@ static void collect_slots(struct witness *w)
 		struct slot *slot = &b->slots[i];
 		if (!in_request(w->request, slot))
 			continue;
-		w->slots[w->n_slots++] = slot;
+		collect(w, slot);
 		if (slot->turn + 1 > stride)
 			stride = slot->turn + 1;
 		if (slot->rule == RULE_ARRAY && b->order == VECTOR_SEQUENTIAL)
@@ -554,6 +581,15 @@ static bool has_value(const struct pool *pool, size_t column)
 	return false;
 }
 
+static void read_column(struct witness *w, struct slot *slot, int pool, size_t column)
+{
+	if (must_have_value(slot) && !has_value(&w->b->pools[pool], column))
+		return;
+	slot->pool = pool;
+	slot->column = (int)column;
+	slot->source = VALUES_WITNESS;
+}
+
 static void hand_over(struct witness *w)
 {
 	size_t n_pages = writes_pages(w->b);
@@ -566,13 +602,10 @@ static void hand_over(struct witness *w)
 		spread(w);
 	w->pool.source = VALUES_WITNESS;
 	pool = pool_attach(w->b, &w->pool);
-	for (size_t i = 0; i < w->n_slots; i++) {
-		if (must_have_value(w->slots[i]) && !has_value(&w->b->pools[pool], i))
-			continue;
-		w->slots[i]->pool = pool;
-		w->slots[i]->column = (int)i;
-		w->slots[i]->source = VALUES_WITNESS;
-	}
+	for (size_t i = 0; i < w->n_slots; i++)
+		read_column(w, w->slots[i], pool, i);
+	for (size_t i = 0; i < w->n_followers; i++)
+		read_column(w, w->followers[i].slot, pool, w->followers[i].column);
 }
 
 int witness_fill(struct binding *b, const struct witness_request *request, struct err *err)
@@ -603,5 +636,6 @@ int witness_fill(struct binding *b, const struct witness_request *request, struc
 	free(w.pages);
 	free(w.seen);
 	free(w.slots);
+	free(w.followers);
 	return rc;
 }

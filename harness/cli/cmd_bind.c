@@ -133,7 +133,8 @@ int cmd_bind(int argc, char **argv, struct err *err)
 	        "requests of the whole run, which a DELETE needs rows for (default: 24000)",
 	        &expected_ops, .min = 1, .max = INT64_MAX},
 	    {"calibrate-time", 0, OPTION_DURATION, "DURATION",
-	        "for finding lengths of lists, range widths, intervals and LIMITs (default: 60s)", &calibrate_ns},
+	        "for finding lengths of lists, range widths, intervals and LIMITs (default: 60s)",
+	        &calibrate_ns},
 	    {"time-shift", 0, OPTION_STRING, "SHIFT",
 	        "how far now() and the like are moved back on a staging copy older than production: "
 	        "auto, off or a duration (default: auto)",
