@@ -96,9 +96,21 @@ static int extension_find(struct db *db, struct extension *ret, struct err *err)
 	return 0;
 }
 
+/* The texts of all databases are converted to this one's encoding before any is left out. */
+static bool failed_on_encoding(const struct err *err)
+{
+	return strcmp(err->sqlstate, "22021") == 0 || strcmp(err->sqlstate, "22P05") == 0 ||
+	       strstr(err->message, "conversion function for encoding");
+}
+
 /* "prerequisite state" is what the library says when the server did not preload it. */
 static int read_error(struct err *err)
 {
+	if (err && failed_on_encoding(err))
+		err_hint(err,
+		    "a database of another encoding on this server has run a statement whose text "
+		    "has no equivalent here, and pg_stat_statements then shows nothing: reset its "
+		    "entries (pg_stat_statements_reset with that database's OID) and capture again");
 	if (err && strcmp(err->sqlstate, "55000") == 0)
 		err_hint(err, "set shared_preload_libraries = 'pg_stat_statements' in postgresql.conf and "
 		              "restart the server");

@@ -1,3 +1,4 @@
+#include "pg/counters.h"
 #include "pg/db_internal.h"
 
 #include "base/buf.h"
@@ -56,6 +57,13 @@ int db_connect_error(PGconn *conn, const struct db_target *target, struct err *e
 	return err_hint(err, "%s", connect_hint(conn, line));
 }
 
+bool db_has_no_encoding(PGconn *conn)
+{
+	const char *encoding = PQparameterStatus(conn, "server_encoding");
+
+	return encoding && strcmp(encoding, "SQL_ASCII") == 0;
+}
+
 int db_connect(const struct db_target *target, struct db **ret, struct err *err)
 {
 	struct db_keywords keywords;
@@ -73,6 +81,9 @@ int db_connect(const struct db_target *target, struct db **ret, struct err *err)
 		return rc;
 	}
 	PQsetNoticeProcessor(conn, discard_notice, NULL);
+	if (db_has_no_encoding(conn)) /* no SET: that would be counted as production's */
+		PQclear(PQexec(conn, "SELECT " COUNTERS_MARK
+		                     " pg_catalog.set_config('client_encoding', 'SQL_ASCII', false)"));
 	db = xcalloc(1, sizeof(*db));
 	db->conn = conn;
 	db->cancel = PQgetCancel(conn);

@@ -37,6 +37,10 @@ void db_keywords_release(struct db_keywords *keywords);
 /* Copy libpq's many-line message as one line, without trailing white space. */
 void db_one_line(char *out, size_t size, const char *message);
 
+/* The database is SQL_ASCII: its texts may be of any encoding, and a client_encoding of UTF8 makes
+ * an error of each that is not UTF-8. */
+bool db_has_no_encoding(PGconn *conn);
+
 /* Fill err with ERR_ENV "cannot connect to X: ..." and a hint that fits. */
 int db_connect_error(PGconn *conn, const struct db_target *target, struct err *err);
 

@@ -93,12 +93,17 @@ static int ready(struct session *session)
 
 static int begin_setup(struct session *session, struct err *err)
 {
+	bool no_encoding = db_has_no_encoding(session->conn);
+	const char *set = session->setup->sql ? session->setup->sql : "";
+	_cleanup_free_ char *sql =
+	    xasprintf("%s%s", no_encoding ? "SET client_encoding = SQL_ASCII;" : "", set);
+
 	if (PQsetnonblocking(session->conn, 1) != 0)
 		return broken(session, err);
-	if (!session->setup->sql)
+	if (!*sql)
 		return ready(session);
 	session->phase = PHASE_SETUP;
-	if (!PQsendQuery(session->conn, session->setup->sql) || session_flush(session) < 0)
+	if (!PQsendQuery(session->conn, sql) || session_flush(session) < 0)
 		return broken(session, err);
 	return 0;
 }
