@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "capture/naming.h"
 #include "capture/redact.h"
+#include "sql/sql.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,12 +46,20 @@ static void statement_free(struct statement *statement)
 	strv_release(&statement->tables);
 }
 
+/* The statistics keep the literals of a text whose entry was evicted while it ran. */
+static const char *redact_entry(const char *text, struct statement *ret)
+{
+	if (text && sql_has_unsure_literal(text))
+		return "text is not normalised and has backslashes: its literals cannot be told";
+	return redact_statement(text, ret);
+}
+
 static void redact_entries(const struct window *window, struct workload *workload)
 {
 	for (size_t i = 0; i < window->n; i++) {
 		const struct window_entry *entry = &window->entries[i];
 		struct statement statement = {0};
-		const char *why = redact_statement(entry->counter->text, &statement);
+		const char *why = redact_entry(entry->counter->text, &statement);
 
 		if (why) {
 			count_dropped(workload, why, 1, entry->work.calls, entry->work.exec_ms);

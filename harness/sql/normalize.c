@@ -143,6 +143,18 @@ static int check_unparsed(const struct lex *lex, struct err *err)
 	return 0;
 }
 
+bool sql_has_unsure_literal(const char *text)
+{
+	struct lex lex;
+	bool found = false;
+
+	lex_init(&lex, text);
+	for (size_t i = 0; i < lex.n; i++)
+		found = found || lex.tokens[i].backslash;
+	lex_release(&lex);
+	return found;
+}
+
 static bool word_byte(const struct buf *out)
 {
 	unsigned char c = out->len ? (unsigned char)out->data[out->len - 1] : ' ';

@@ -32,6 +32,10 @@ void sql_shutdown(void);
  */
 int sql_normalize(const char *text, char **ret, struct err *err);
 
+/* Has it a '...' with a backslash? Where such a literal ends depends on the session's
+ * standard_conforming_strings: with it off, what looks like words may be inside. */
+bool sql_has_unsure_literal(const char *text);
+
 /* libpg_query's fingerprint, 16 hexadecimal digits; the same for texts that differ in constants,
  * list lengths and aliases only. Caller frees. */
 int sql_fingerprint(const char *text, char **ret, struct err *err);
