@@ -120,11 +120,15 @@ static const char *parse_statement(const char *text, struct statement *ret)
 	static const char unparsable[] = "text cannot be parsed";
 	struct sql_analysis analysis = {0};
 	struct err ignored = {0}; /* its message may quote the text */
+	_cleanup_free_ char *named = NULL;
 	const char *why;
 
 	/* The kind first: a utility statement with parameters for its constants is no grammar. */
-	if (sql_analyze(text, &analysis, &ignored) < 0)
-		return unparsable;
+	if (sql_analyze(text, &analysis, &ignored) < 0) {
+		text = named = sql_name_subqueries(text);
+		if (!text || sql_analyze(text, &analysis, &ignored) < 0)
+			return unparsable;
+	}
 	why = drop_by_kind(analysis.kind, &ret->kind);
 	sql_analysis_release(&analysis);
 	if (why)

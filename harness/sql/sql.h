@@ -32,6 +32,11 @@ void sql_shutdown(void);
  */
 int sql_normalize(const char *text, char **ret, struct err *err);
 
+/* A text that lacks nothing but names of subqueries in FROM, which PostgreSQL 16 does not ask for,
+ * with "AS unnamed_1" and so on: the same rows by the same plan, of another queryid. NULL when that
+ * makes it no text of our grammar. Caller frees. */
+char *sql_name_subqueries(const char *text);
+
 /* Has it a '...' with a backslash? Where such a literal ends depends on the session's
  * standard_conforming_strings: with it off, what looks like words may be inside. */
 bool sql_has_unsure_literal(const char *text);

@@ -55,8 +55,9 @@ SQL
 my %newer = (
 	15 => "MERGE INTO customer c USING (VALUES (:customer, 'west')) s(id, region) ON c.id = s.id"
 	  . " WHEN MATCHED THEN UPDATE SET region = s.region;\n",
-	# Not in the grammar of our parser, which is PostgreSQL 15's.
-	16 => "SELECT count(*) FROM (SELECT id FROM purchase WHERE customer_id = :customer);\n",
+	# The grammar of our parser is PostgreSQL 15's: one is helped, the other is not.
+	16 => "SELECT count(*) FROM (SELECT id FROM purchase WHERE customer_id = :customer);\n"
+	  . "SELECT count(*) FROM customer WHERE id = :customer AND region IS JSON;\n",
 );
 
 spew("$dir/up.sql", "CREATE INDEX purchase_recent ON purchase (customer_id, placed_at);\n");
@@ -225,6 +226,8 @@ sub judge_major
 	  for qw(calls rows exec_ms shared_hit wal_records wal_bytes);
 	is($list->{text} =~ m{/\*, \.\.\. \*/} ? 1 : 0, $major >= 18 ? 1 : 0, 'capture: lists are squashed from 18 on');
 	is((grep { $_->{kind} eq 'merge' } @{ $workload->{statements} }), $major >= 15 ? 1 : 0, 'capture: MERGE');
+	is((grep { $_->{text} =~ /\) AS unnamed_1$/ } @{ $workload->{statements} }), $major >= 16 ? 1 : 0,
+		'capture: a subquery without a name gets one');
 	is((grep { $_->{reason} eq 'text cannot be parsed' } @{ $workload->{dropped} }), $major >= 16 ? 1 : 0,
 		'capture: a text of a newer grammar is counted');
 	is_deeply([ grep { defined } map { $_->{skip_reason} } @{ $run->{statements} } ], [],

@@ -106,6 +106,29 @@ static void squashed_lists_are_found(void **state)
 	assert_null(numbers);
 }
 
+/* Which PostgreSQL 16 and later do without. */
+static void subqueries_get_the_names_they_lack(void **state)
+{
+	static const char *const expected[][2] = {
+	    {"select count(*) from (select a from t)",
+	        "select count(*) from (select a from t) AS unnamed_1"},
+	    {"select * from t, lateral (select 1 from (values ($1), ($2)) where b = ')') limit 1",
+	        "select * from t, lateral (select 1 from (values ($1), ($2)) AS unnamed_1 where b = "
+	        "')') AS unnamed_2 limit 1"},
+	    {"select 1", "select 1"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		_cleanup_free_ char *named = sql_name_subqueries(expected[i][0]);
+
+		assert_non_null(named);
+		assert_string_equal(named, expected[i][1]);
+	}
+	assert_null(sql_name_subqueries("select a from (select b from"));
+	assert_null(sql_name_subqueries("select a from (select b) where c is json"));
+}
+
 static void extract_was_date_part_before_14(void **state)
 {
 	_cleanup_free_ char *text = NULL, *note = NULL, *older = NULL;
@@ -158,6 +181,7 @@ int main(void)
 	    cmocka_unit_test(a_list_of_one_is_the_list_without_its_mark),
 	    cmocka_unit_test(lists_are_numbered_as_if_never_squashed),
 	    cmocka_unit_test(squashed_lists_are_found),
+	    cmocka_unit_test(subqueries_get_the_names_they_lack),
 	    cmocka_unit_test(extract_was_date_part_before_14),
 	    cmocka_unit_test(what_no_session_would_prepare_is_refused),
 	};
