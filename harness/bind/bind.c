@@ -25,7 +25,8 @@
 #define DEFAULT_OPS         24000 /* a minute at 400/s */
 #define DEFAULT_CALIBRATE_S 60
 #define STATEMENT_TIMEOUT   "5s"
-#define FIRST_CHECK         3 /* vectors */
+#define READING_TIME_NS     (30 * NS_PER_S) /* for one statement, however many subqueries it has */
+#define FIRST_CHECK         3               /* vectors */
 #define MAX_LITERAL_RANK    6
 #define MAX_KEY_RANK        8
 #define PIN_MUST_GAIN       0.05 /* as calibrate_distance() */
@@ -366,6 +367,7 @@ static int bind_or_skip(struct bind_run *run, const struct statement *statement,
 		return 0;
 	}
 	lists_init(&lists, statement);
+	run->read_until_ns = clock_now_ns(&clock_monotonic) + READING_TIME_NS;
 	rc = bind_statement(&b, &bound, fidelity, err);
 	if (b.prepared)
 		db_exec(run->db, "DEALLOCATE " PREPARED_NAME, NULL);

@@ -39,6 +39,7 @@ struct bind_run {
 	size_t n_shifted;        /* statements bound with it */
 	double calibrate_s;      /* that is left for all */
 	double share_s;          /* of it, this statement's */
+	uint64_t read_until_ns;  /* rows of staging for this statement */
 	uint64_t calibrating_ns; /* since when; 0 not yet; monotonic clock */
 	uint64_t deadline_ns;    /* of this statement's calibration */
 };

@@ -4,10 +4,13 @@
  */
 #include "bind/writes.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define LEAST_READING_NS (2 * NS_PER_S) /* when the statement's time is over */
 
 static bool unfilled(const struct slot *slot)
 {
@@ -20,6 +23,11 @@ static bool any_unfilled(const struct binding *b)
 		if (unfilled(&b->slots[i]))
 			return true;
 	return false;
+}
+
+static bool may_read(const struct binding *b)
+{
+	return clock_now_ns(&clock_monotonic) < b->run->read_until_ns;
 }
 
 static bool wants_rows(const struct binding *b, int scope)
@@ -63,7 +71,7 @@ static int fill_scopes(
 	_cleanup_free_ int *members = xcalloc((size_t)n_scopes + 1, sizeof(*members));
 
 	/* Inner ones first: an outer FROM may contain their parameters. */
-	for (int s = n_scopes - 1; s >= 0; s--) {
+	for (int s = n_scopes - 1; s >= 0 && may_read(b); s--) {
 		struct witness_request request = *kind;
 		int rc;
 		if (with_family && goes_with_parent(b, s))
@@ -80,7 +88,7 @@ static int fill_scopes(
 
 static int fill_one_by_one(struct binding *b, struct err *err)
 {
-	for (size_t i = 0; i < b->n_slots; i++) {
+	for (size_t i = 0; i < b->n_slots && may_read(b); i++) {
 		struct slot *slot = &b->slots[i];
 		struct witness_request request = {.n_scopes = 1, .only = slot};
 		int rc = 0;
@@ -281,6 +289,10 @@ static int fill_witness(struct binding *b, struct err *err)
 
 int sources_fill(struct binding *b, struct err *err)
 {
+	uint64_t least = clock_now_ns(&clock_monotonic) + LEAST_READING_NS;
+
+	if (b->run->read_until_ns < least)
+		b->run->read_until_ns = least;
 	if (fill_keys(b, err) < 0)
 		return err->code;
 	if (b->best_source <= VALUES_WITNESS && any_unfilled(b) && fill_witness(b, err) < 0)
