@@ -9,6 +9,7 @@
 #include "bind/probe.h"
 #include "bind/schemas.h"
 #include "bind/time_shift.h"
+#include "bind/told.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -96,6 +97,8 @@ static int try_source(struct binding *b, enum value_source best, struct err *err
 	slots_plan(b);
 	pins_apply(b);
 	rc = writes_plan(b, err);
+	if (rc == 0)
+		rc = told_find(b, err);
 	if (rc == 0)
 		rc = sources_fill(b, err);
 	if (rc < 0)

@@ -68,6 +68,13 @@ enum slot_rule {
 	RULE_FRESH,    /* never used before: from the op's ordinal */
 };
 
+/* Values by how common they are, see told.h. */
+struct told {
+	char **values; /* n; none: not told */
+	double *shares;
+	size_t n;
+};
+
 struct slot {
 	int number;                   /* n of $n */
 	const struct sql_param *item; /* where it stands; NULL when the text does not say */
@@ -88,6 +95,7 @@ struct slot {
 	bool calibrated; /* the setting was chosen by measuring */
 	char *constant;
 	enum value_source source;
+	struct told told;
 	struct param fresh;    /* RULE_FRESH: kind, prefix, base */
 	const char **distinct; /* of the pool's column, when it has few values; borrowed cells */
 	size_t n_distinct;

@@ -1,5 +1,6 @@
 #include "bind/chosen.h"
 
+#include "bind/told.h"
 #include "bind/weights.h"
 
 #include "base/clock.h"
@@ -108,7 +109,7 @@ void chosen_weigh(struct binding *b, struct chosen *c)
 	_cleanup_free_ struct check_figures *figures = NULL;
 	size_t measured, found;
 
-	if (b->given || b->order != VECTOR_SAMPLED || c->n < LEAST_WEIGHTED)
+	if (b->given || b->order != VECTOR_SAMPLED || c->n < LEAST_WEIGHTED || told_entirely(b))
 		return;
 	figures = xcalloc(c->n, sizeof(*figures));
 	measured = check_each(b, c->values, LEAST_WEIGHTED, figures);

@@ -188,7 +188,7 @@ static char *pattern_of(const struct binding *b, const struct slot *slot, size_t
 static bool may_be_loose(const struct binding *b, const struct slot *slot)
 {
 	return b->loose && slot->rule == RULE_ROW && slot->selects && slot->pool >= 0 &&
-	       !form_freezes(b, slot);
+	       slot->told.n == 0 && !form_freezes(b, slot);
 }
 
 static char *missing_value(const struct slot *slot, const char *cell)
@@ -204,7 +204,8 @@ static char *missing_value(const struct slot *slot, const char *cell)
 
 static bool misses(const struct binding *b, const struct slot *slot, size_t i)
 {
-	return b->miss_share > 0 && slot->selects && slot->pool >= 0 && !form_freezes(b, slot) &&
+	return b->miss_share > 0 && slot->selects && slot->pool >= 0 && slot->told.n == 0 &&
+	       !form_freezes(b, slot) &&
 	       (double)draw(b, &b->slots[0], i, 13, 1000) < b->miss_share * 1000;
 }
 

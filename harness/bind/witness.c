@@ -10,6 +10,7 @@
  */
 #include "bind/binding.h"
 #include "bind/tids.h"
+#include "bind/told.h"
 #include "bind/witness_expression.h"
 #include "bind/writes.h"
 
@@ -41,6 +42,7 @@ struct witness {
 	const struct catalog_table *table; /* anchor; NULL for none */
 	const char *anchor, *alias;        /* its name and alias in FROM */
 	bool with_nulls;
+	bool any_values; /* rows with the values that are told were not found */
 	struct pool pool;
 	uint32_t *pages; /* of the anchor's rows, in step with the pool */
 	uint64_t *seen;  /* hashes of rows, an open table; only for rows that are used once */
@@ -150,6 +152,15 @@ static void add_pins(const struct witness *w, struct buf *sql)
 	}
 }
 
+static void add_told(const struct slot *slot, const char *expression, struct buf *sql)
+{
+	_cleanup_free_ char *array = slot->told.n ? told_array(&slot->told) : NULL;
+	_cleanup_free_ char *quoted = array ? db_quote_literal(array) : NULL;
+
+	if (quoted)
+		buf_addf(sql, " AND (%s)::text = ANY (%s::text[])", expression, quoted);
+}
+
 static void add_where(struct witness *w, char **expressions, bool by_tid, struct buf *sql)
 {
 	buf_adds(sql, " WHERE true");
@@ -168,6 +179,8 @@ static void add_where(struct witness *w, char **expressions, bool by_tid, struct
 	for (size_t i = 0; i < w->n_slots && !w->with_nulls; i++)
 		if (must_have_value(w->slots[i]))
 			buf_addf(sql, " AND (%s) IS NOT NULL", expressions[i]);
+	for (size_t i = 0; i < w->n_slots && !w->any_values; i++)
+		add_told(w->slots[i], expressions[i], sql);
 	add_unreferenced(w, sql);
 	if (by_tid)
 		buf_addf(
@@ -438,10 +451,25 @@ static int run_one(struct witness *w)
 	return run_whole(w);
 }
 
+static bool any_told(const struct witness *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->told.n > 0)
+			return true;
+	return false;
+}
+
 static int run_anchored(struct witness *w)
 {
+	bool once = w->b->order == VECTOR_SEQUENTIAL;
 	int rc = run_one(w);
 
+	/* Where each call has a row of its own, the others have rows of other values, and find nothing. */
+	if (any_told(w) && (rc == 0 || (rc > 0 && once && w->pool.n_rows < w->wanted))) {
+		w->any_values = true;
+		rc = run_one(w);
+		w->any_values = false;
+	}
 	if (rc == 0 && !w->request->only && w->table) {
 		w->with_nulls = true;
 		rc = run_one(w);
@@ -563,6 +591,9 @@ static void hand_over(struct witness *w)
 	pool_shuffle(&w->pool, &w->rng);
 	if (w->b->order == VECTOR_SAMPLED && !w->b->analysis.writes && w->pool.stride == 1)
 		spread(w);
+	told_put(w->slots, w->n_slots, &w->pool);
+	if (w->b->order == VECTOR_SAMPLED)
+		told_repeat(w->slots, w->n_slots, &w->pool);
 	w->pool.source = VALUES_WITNESS;
 	pool = pool_attach(w->b, &w->pool);
 	for (size_t i = 0; i < w->n_slots; i++) {

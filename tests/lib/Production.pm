@@ -3,7 +3,7 @@
 # values, sent by the prepared, the simple and the extended protocol. And the way from there to a replay.
 #
 #   production_start(pgrehearse => FILE, calls => 40, seconds => 15, calibrate => 60, conf => LINES,
-#     in_turn => 0);
+#     in_turn => 0, qualstats => 0);
 #   load_schema('orders');                            # database before_orders
 #   copy_database('before_orders', 'production_orders');
 #   produce('orders', 'production_orders', 1000);     # 1000: the seed
@@ -69,6 +69,8 @@ sub production_start
 	  "synchronous_commit = off\nfull_page_writes = off\nautovacuum = off\njit = off\n",
 	  "shared_buffers = 256MB\nmax_wal_size = 4GB\nshared_preload_libraries = pg_stat_statements\n",
 	  "log_line_prefix = '$log_prefix'\n",
+	  $o{qualstats} ? "shared_preload_libraries = 'pg_stat_statements,pg_qualstats'\npg_qualstats.sample_rate = 1\n"
+	  . "pg_qualstats.max = 50000\n" : '',
 	  $o{conf} // '';
 	close $conf;
 	server('pg_ctl', '-D', "$tmp/server/data", '-w', 'start');
@@ -129,6 +131,7 @@ sub load_schema
 	}
 	psql("before_$schema", 'CREATE EXTENSION pg_stat_statements; CREATE SEQUENCE lines START 100;'
 		  . 'CREATE SEQUENCE victims START 1000;');
+	psql("before_$schema", 'CREATE EXTENSION pg_qualstats') if $o{qualstats};
 	psql("before_$schema", 'CREATE INDEX ON training_runs (model_id); CREATE INDEX ON deployments (model_version_id);'
 		  . 'CREATE INDEX ON training_runs USING gin (hyperparameters); CREATE INDEX ON model_versions (training_run_id)')
 	  if $schema eq 'ml_registry';
@@ -194,6 +197,7 @@ sub produce
 		push @{ $files{$protocol} }, spew("$tmp/script$n.sql", script($shape, $protocol));
 	}
 	psql($db, 'SELECT pg_stat_statements_reset()');
+	psql($db, 'SELECT pg_qualstats_reset()') if $o{qualstats};
 	for my $protocol (sort keys %files) {
 		send_traffic($db, $seed, $protocol, splice @{ $files{$protocol} }, 0, $max_scripts) while @{ $files{$protocol} };
 	}
