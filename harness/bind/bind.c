@@ -95,10 +95,10 @@ static int try_source(struct binding *b, enum value_source best, struct err *err
 	b->plan = PLAN_UNKNOWN;
 	forget_pools(b);
 	slots_plan(b);
+	rc = told_find(b, err);
 	pins_apply(b);
-	rc = writes_plan(b, err);
 	if (rc == 0)
-		rc = told_find(b, err);
+		rc = writes_plan(b, err);
 	if (rc == 0)
 		rc = sources_fill(b, err);
 	if (rc < 0)

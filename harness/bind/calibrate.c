@@ -48,8 +48,10 @@ struct scale {
 
 static const struct scale scales[] = {
     {RULE_LOW, true, {1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, -1}},
-    {RULE_ABOVE, true, {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, -1}},
-    {RULE_BELOW, true, {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, -1}},
+    {RULE_ABOVE, true,
+        {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, 3, 10, 30, -1}},
+    {RULE_BELOW, true,
+        {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, 3, 10, 30, -1}},
     {RULE_ARRAY, true, {1, 2, 3, 5, 10, 20, 50, 100, 200, 500, -1}},
     {RULE_PATTERN, false, {30, 24, 20, 18, 16, 15, 14, 13, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1, -1}},
     {RULE_OFFSET, false, {0, 10, 20, 50, 100, 200, 500, 1000, 5000, -1}},
@@ -258,19 +260,81 @@ static void choose_limit(struct binding *b, struct slot *slot, const struct chec
 	slot->calibrated = isfinite(search.best);
 }
 
-static void choose_settings(struct binding *b, const struct check_figures *target)
+static int count_scaled(const struct binding *b)
 {
-	int n_scaled = 0;
+	int n = 0;
 
 	for (size_t i = 0; i < b->n_slots; i++)
-		n_scaled += scale_of(b, &b->slots[i]) != NULL;
-	for (int pass = 0; pass < (n_scaled > 1 ? 2 : 1); pass++) {
+		n += scale_of(b, &b->slots[i]) != NULL;
+	return n;
+}
+
+/* One after another, but for the one that stays as it is (NULL for none). */
+static void choose_in_turn(
+    struct binding *b, const struct slot *stays, const struct check_figures *target)
+{
+	for (int pass = 0; pass < (count_scaled(b) > 1 ? 2 : 1); pass++) {
 		for (size_t i = 0; i < b->n_slots; i++) {
 			struct slot *slot = &b->slots[i];
+			if (slot == stays)
+				continue;
 			if (scale_of(b, slot) && !out_of_time(b))
 				choose_setting(b, slot, target);
 			else if (is_outer_limit(slot) && !out_of_time(b))
 				choose_limit(b, slot, target);
+		}
+	}
+}
+
+static void copy_settings(const struct binding *b, double *ret)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		ret[i] = b->slots[i].setting;
+}
+
+static void restore_settings(struct binding *b, const double *settings)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		b->slots[i].setting = settings[i];
+}
+
+/* A subquery's LIMIT times how often it runs are the rows: one row for each of ten customers, or ten
+ * for one. Each step away from such a pair looks worse, so other LIMITs are tried with settings of
+ * their own beside them. */
+static void choose_nested_limit(
+    struct binding *b, struct slot *limit, const double *first, const struct check_figures *target)
+{
+	const struct scale *scale = scale_of(b, limit);
+	_cleanup_free_ double *best_settings = xcalloc(b->n_slots, sizeof(double));
+	struct check_result found;
+	double best = measure_n(b, VECTORS_PER_FORM, target, &found);
+
+	copy_settings(b, best_settings);
+	for (int i = 0; best > NEAR && scale->steps[i] >= 0 && !out_of_time(b); i++) {
+		double score;
+		restore_settings(b, first);
+		limit->setting = scale->steps[i];
+		choose_in_turn(b, limit, target);
+		score = measure_n(b, VECTORS_PER_FORM, target, &found);
+		if (score < best - WORTH_CHANGING) {
+			best = score;
+			copy_settings(b, best_settings);
+		}
+	}
+	restore_settings(b, best_settings);
+}
+
+static void choose_settings(struct binding *b, const struct check_figures *target)
+{
+	_cleanup_free_ double *first = xcalloc(b->n_slots + 1, sizeof(double));
+
+	copy_settings(b, first);
+	choose_in_turn(b, NULL, target);
+	for (size_t i = 0; i < b->n_slots && count_scaled(b) > 1; i++) {
+		struct slot *slot = &b->slots[i];
+		if (slot->rule == RULE_LIMIT && scale_of(b, slot)) {
+			choose_nested_limit(b, slot, first, target);
+			return;
 		}
 	}
 }
@@ -289,8 +353,7 @@ static void apply(struct binding *b, const struct attempt *a)
 		form_set(b, a->k);
 	b->protocol = a->protocol;
 	b->plan = PLAN_UNKNOWN;
-	for (size_t i = 0; i < b->n_slots; i++)
-		b->slots[i].setting = a->settings[i];
+	restore_settings(b, a->settings);
 }
 
 static void attempt(struct binding *b, const struct check_figures *target, struct attempt *a)
@@ -299,8 +362,7 @@ static void attempt(struct binding *b, const struct check_figures *target, struc
 
 	apply(b, a);
 	choose_settings(b, target);
-	for (size_t i = 0; i < b->n_slots; i++)
-		a->settings[i] = b->slots[i].setting;
+	copy_settings(b, a->settings);
 	b->plan = PLAN_UNKNOWN; /* other settings, another choice */
 	a->score = measure_n(b, VECTORS_PER_FORM, target, &found);
 }
@@ -338,8 +400,7 @@ static void choose_form(struct binding *b, const struct check_figures *target)
 
 	for (size_t i = 0; i < n; i++) {
 		forms[i].settings = xcalloc(b->n_slots + 1, sizeof(double));
-		for (size_t s = 0; s < b->n_slots; s++)
-			forms[i].settings[s] = b->slots[s].setting;
+		copy_settings(b, forms[i].settings);
 	}
 	for (size_t i = 0; i < n && (i == 0 || !out_of_time(b)); i++) {
 		attempt(b, target, &forms[i]);
@@ -415,7 +476,16 @@ double calibrate_best_distance(struct binding *b)
 	return measure_n(b, VECTORS_PER_FORM, &target, &found);
 }
 
-/* Where no setting tells how many rows there are, calls that find none make the mean. */
+/* A write that finds nothing takes no row away: its vectors may be repeated and weighed. */
+static void draw_as_a_read(struct binding *b)
+{
+	b->order = VECTOR_SAMPLED;
+	if (b->n_wanted > b->run->options->vectors_per_statement)
+		b->n_wanted = b->run->options->vectors_per_statement;
+}
+
+/* Where no setting tells how many rows there are, calls that find none make the mean; unless such
+ * calls look at many rows all the same, which a key that is not there does not. */
 static void choose_misses(struct binding *b, const struct check_figures *target)
 {
 	struct check_result found;
@@ -426,6 +496,9 @@ static void choose_misses(struct binding *b, const struct check_figures *target)
 			return;
 	if (isfinite(score) && found.rows > 0 && target->rows < 0.9 * found.rows)
 		b->miss_share = 1 - target->rows / found.rows;
+	if (b->miss_share > 0 && !isnan(target->blocks) &&
+	    measure_n(b, VECTORS_PER_FORM, target, &found) > NEAR)
+		b->miss_share = 0;
 }
 
 static void calibrate_by_probe(struct binding *b, const struct check_figures *target)
@@ -434,7 +507,14 @@ static void calibrate_by_probe(struct binding *b, const struct check_figures *ta
 	b->plan = PLAN_UNKNOWN;
 	if (!b->probe)
 		return;
-	choose_settings(b, target);
+	if (b->analysis.writes && !isnan(target->blocks)) {
+		/* A range so narrow that it holds no row would find nothing, and look at nothing. */
+		struct check_figures looked_at = {.rows = NAN, .blocks = target->blocks};
+		draw_as_a_read(b);
+		choose_settings(b, &looked_at);
+	} else {
+		choose_settings(b, target);
+	}
 	if (b->analysis.kind == SQL_UPDATE || b->analysis.kind == SQL_DELETE)
 		choose_misses(b, target);
 }
