@@ -30,6 +30,7 @@
 #define MAX_SAMPLE_NS   (1500 * NS_PER_MS)
 #define MAX_ROWS        200000
 #define UNANCHORED_ROWS 100000 /* of a view, to draw from */
+#define JOINED_ROWS     10000  /* of one query, to take some of: a join gives many for one tid */
 #define STREAM_WITNESS  101
 
 /* One query while it is being made and run. */
@@ -275,6 +276,7 @@ static char *build_query(struct witness *w, bool by_tid)
 {
 	struct buf sql = BUF_INIT, from = BUF_INIT;
 	char **expressions = xcalloc(w->n_slots, sizeof(*expressions));
+	size_t most;
 
 	for (size_t i = 0; i < w->n_slots; i++) {
 		_cleanup_free_ char *partner = partner_text(w->b, w->slots[i]);
@@ -289,7 +291,8 @@ static char *build_query(struct witness *w, bool by_tid)
 	/* The tid of the anchor also keeps an aggregate from turning the query into one row. */
 	buf_addf(&sql, "%s%s FROM %s", w->alias ? w->alias : "1", w->alias ? ".ctid" : "", from.data);
 	add_where(w, expressions, by_tid, &sql);
-	buf_addf(&sql, " LIMIT %zu", w->alias ? w->wanted * 2 : (size_t)UNANCHORED_ROWS);
+	most = w->wanted * 2 > JOINED_ROWS ? w->wanted * 2 : JOINED_ROWS;
+	buf_addf(&sql, " LIMIT %zu", w->alias ? most : (size_t)UNANCHORED_ROWS);
 	if (!w->alias) { /* no tids to draw: a view */
 		_cleanup_free_ char *inner = buf_detach(&sql);
 		sql = (struct buf)BUF_INIT;
@@ -341,11 +344,16 @@ static void take_page(struct witness *w, const struct db_rows *rows, int r)
 		w->pages[i] = (uint32_t)strtoul(db_text(rows, r, (int)w->n_slots) + 1, NULL, 10);
 }
 
+/* The server reads tids in their order, so where there are too many rows the first ones would all be
+ * of the table's first pages: take some of all. */
 static void take_rows(struct witness *w, const struct db_rows *rows)
 {
 	bool once = w->b->order == VECTOR_SEQUENTIAL;
+	size_t n_rows = (size_t)db_rows_count(rows), room = w->wanted * 2 - w->pool.n_rows;
+	size_t n = n_rows < room ? n_rows : room;
 
-	for (int r = 0; r < db_rows_count(rows) && w->pool.n_rows < w->wanted * 2; r++) {
+	for (size_t k = 0; k < n; k++) {
+		int r = (int)(k * n_rows / n);
 		char **cells = xcalloc(w->n_slots, sizeof(*cells));
 		for (size_t i = 0; i < w->n_slots; i++)
 			cells[i] = db_is_null(rows, r, (int)i) ? NULL : xstrdup(db_text(rows, r, (int)i));

@@ -3,6 +3,8 @@
 use strict;
 use warnings;
 use IPC::Run qw(run timeout);
+use JSON::PP;
+use List::Util qw(max);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -63,5 +65,7 @@ for my $what (
 	cmp_ok($here / $there, '>', 0.75, '... and its blocks');
 	cmp_ok($here / $there, '<', 1.33, '... not more');
 }
+my ($latest) = grep { $_->{sql} =~ /LATERAL/ } @{ decode_json(slurp_file("$dir/w.vectors"))->{statements} };
+cmp_ok(max(map { $_->[-1] } @{ $latest->{vectors} }), '>', 800, 'rows of a join are from all pages of its table');
 $node->stop;
 done_testing();
