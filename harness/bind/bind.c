@@ -1,5 +1,6 @@
 #include "bind/bind.h"
 
+#include "bind/filter.h"
 #include "bind/finish.h"
 #include "bind/form.h"
 #include "bind/given.h"
@@ -99,6 +100,7 @@ static int try_source(struct binding *b, enum value_source best, struct err *err
 	pins_apply(b);
 	if (rc == 0)
 		rc = writes_plan(b, err);
+	filter_choose(b);
 	if (rc == 0)
 		rc = sources_fill(b, err);
 	if (rc < 0)
@@ -147,7 +149,8 @@ static int choose_values(struct binding *b, struct err *err)
 		rc = try_source(b, sources[i], err);
 		if (rc < 0 && i == 0 && has_key(b))
 			rc = try_other_keys(b, err);
-		if (rc < 0 && i == 0 && !bind_server_failed(b, err)) { /* one column may not fit: the rest */
+		if (rc < 0 && i == 0 &&
+		    !bind_server_failed(b, err)) { /* one column may not fit: the rest */
 			b->no_statistics = true;
 			rc = try_source(b, sources[i], err);
 			b->no_statistics = rc == 0;

@@ -25,6 +25,8 @@
 #define MOST_WEIGHT          4.0 /* of one vector, where the mean is 1 */
 #define REFINEMENTS          3
 #define BLOCKS_WEIGHT        0.5
+#define KEPT_WEIGHT          0.2
+#define MOST_FOR_KEPT        0.2 /* rows and blocks come first */
 #define FAR_TOO_MUCH         5.0
 #define WORTH_CHANGING       0.03
 #define LIMIT_WORTH_CHANGING 0.4
@@ -92,10 +94,18 @@ static double distance(double found, double target, double slack, double weight)
 	return weight * fabs(log((found + slack) / (target + slack)));
 }
 
+/* Of the share that a filter keeps. */
+static double filter_distance(double looked, double kept, const struct check_figures *target)
+{
+	return fmin(
+	    MOST_FOR_KEPT, distance(check_kept_share(looked, kept), target->kept, 0.0005, KEPT_WEIGHT));
+}
+
 static double score(const struct check_result *found, const struct check_figures *target)
 {
 	return distance(found->rows, target->rows, 0.2, 1) +
-	       distance(found->blocks, target->blocks, 2, BLOCKS_WEIGHT);
+	       distance(found->blocks, target->blocks, 2, BLOCKS_WEIGHT) +
+	       filter_distance(found->looked, found->kept, target);
 }
 
 static bool out_of_time(const struct binding *b)
@@ -181,10 +191,13 @@ static double wanted_ratio(const struct check_result *found, const struct check_
 	double rows = (target->rows + 0.01) / (found->rows + 0.01);
 	double blocks =
 	    fmax(target->blocks - INDEX_BLOCKS, 0.5) / fmax(found->blocks - INDEX_BLOCKS, 0.5);
+	double kept = target->kept / check_kept_share(found->looked, found->kept);
 
 	if (!isnan(target->rows) && fabs(log(rows)) > GOOD_ENOUGH)
 		return rows;
-	return isnan(blocks) ? 1 : blocks;
+	if (!isnan(blocks) && (isnan(kept) || fabs(log(blocks)) > GOOD_ENOUGH))
+		return blocks;
+	return isfinite(kept) ? kept : 1;
 }
 
 /* Work grows with the setting: a few steps in proportion mostly arrive. */
@@ -438,13 +451,14 @@ static bool reached_by_weights(struct binding *b, const struct check_figures *ta
 	slots_values_free(b, values, VECTORS_TO_WEIGH);
 	if (n < VECTORS_TO_WEIGH)
 		return false;
-	tilted = weights_tilt(figures, n, target->rows, target->blocks, weights);
+	tilted = weights_tilt(figures, n, target, weights);
 	for (size_t i = 0; tilted && i < n; i++)
 		heaviest = fmax(heaviest, weights[i]);
 	mean = weights_mean(figures, tilted ? weights : NULL, n);
-	return heaviest < MOST_WEIGHT &&
-	       distance(mean.rows, target->rows, 0.2, 1) + distance(mean.blocks, target->blocks, 2, 1) <
-	           GOOD_ENOUGH;
+	return heaviest < MOST_WEIGHT && distance(mean.rows, target->rows, 0.2, 1) +
+	                                         distance(mean.blocks, target->blocks, 2, 1) +
+	                                         filter_distance(mean.looked, mean.kept, target) <
+	                                     GOOD_ENOUGH;
 }
 
 struct check_figures calibrate_target(const struct binding *b)
@@ -456,6 +470,8 @@ struct check_figures calibrate_target(const struct binding *b)
 	return (struct check_figures){
 	    .rows = rows,
 	    .blocks = writes ? NAN : work_per_call(work, work_touched(work)),
+	    .looked = 1,
+	    .kept = b->filter ? b->filter_kept : NAN,
 	};
 }
 
@@ -509,7 +525,8 @@ static void calibrate_by_probe(struct binding *b, const struct check_figures *ta
 		return;
 	if (b->analysis.writes && !isnan(target->blocks)) {
 		/* A range so narrow that it holds no row would find nothing, and look at nothing. */
-		struct check_figures looked_at = {.rows = NAN, .blocks = target->blocks};
+		struct check_figures looked_at = {
+		    .rows = NAN, .blocks = target->blocks, .looked = 1, .kept = NAN};
 		draw_as_a_read(b);
 		choose_settings(b, &looked_at);
 	} else {

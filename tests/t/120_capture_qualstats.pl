@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use IPC::Run qw(run timeout);
 use JSON::PP;
+use List::Util qw(sum);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -77,6 +78,9 @@ CREATE EXTENSION pg_qualstats;
 CREATE TABLE job (id int PRIMARY KEY, status text, urgent bool, started int) PARTITION BY RANGE (id);
 CREATE TABLE job_a PARTITION OF job FOR VALUES FROM (0) TO (5000);
 CREATE TABLE job_b PARTITION OF job FOR VALUES FROM (5000) TO (10001);
+CREATE TABLE visit (page int, ms int);
+INSERT INTO visit SELECT i % 50, i * 7919 % 10000 FROM generate_series(1, 20000) i;
+CREATE INDEX ON visit (page);
 INSERT INTO job SELECT i, CASE WHEN i % 20 = 0 THEN 'it''s "queued"' WHEN i % 20 = 1 THEN 'running'
   WHEN i % 20 < 5 THEN 'failed' ELSE 'done' END, i % 20 < 3, (i * 7919) % 10000 FROM generate_series(0, 10000) i;
 SQL
@@ -86,7 +90,9 @@ my $one = q{SELECT id FROM job WHERE status = 'it''s "queued"' AND urgent = true
 my $some = join '', map { "SELECT started FROM job WHERE status = '$_' ORDER BY id DESC LIMIT 5;" }
   ('running', ('failed') x 3);
 my $list = q{SELECT count(*) FROM job WHERE status IN ('running', 'failed');};
-$node->safe_psql('production', "SELECT pg_stat_statements_reset(); SELECT pg_qualstats_reset();" . "$one$some$list" x 5);
+$node->safe_psql('production', "SELECT pg_stat_statements_reset(); SELECT pg_qualstats_reset();" . "$one$some$list" x 5
+	  # Whatever the limit is, a count is one row, and the blocks are those of a page: 2% of its visits are that long.
+	  . join '', map { "SELECT count(*) FROM visit WHERE page = " . 3 * $_ . " AND ms > " . (9790 + $_) . ';' } 1 .. 15);
 my $connection = '-h ' . $node->host . ' -p ' . $node->port;
 my ($out, $err);
 for my $command ("capture $connection -d production --since-reset -o $dir/jobs.json",
@@ -119,5 +125,11 @@ my ($queued, $varied, $listed) = map {
 is_deeply(shares($queued, 0), { 'it\'s "queued"' => 100 }, 'the one value that production sends');
 is_deeply(shares($varied, 0), { running => 25, failed => 75 }, 'several values, as often as production sends them');
 is_deeply([ sort map { keys %{ shares($listed, $_) } } 0, 1 ], [qw(failed running)], 'elements of a list');
+my ($long) = grep { $_->{sql} =~ /visit/ } @{ $vectors->{statements} };
+my @weights = @{ $long->{weights} // [ map { 1 } @{ $long->{vectors} } ] };
+my $longer = 0;
+$longer += $weights[$_] / sum(@weights) * (10000 - $long->{vectors}[$_][1]) for 0 .. $#weights;
+note "above the limit: $longer of 10000";
+cmp_ok(abs($longer / 200 - 1), '<', 0.25, 'a filter throws away as many rows as in production');
 $node->stop;
 done_testing();
