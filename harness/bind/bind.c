@@ -1,5 +1,6 @@
 #include "bind/bind.h"
 
+#include "bind/filter.h"
 #include "bind/finish.h"
 #include "bind/form.h"
 #include "bind/given.h"
@@ -10,6 +11,7 @@
 #include "bind/probe.h"
 #include "bind/schemas.h"
 #include "bind/time_shift.h"
+#include "bind/told.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -96,8 +98,11 @@ static int try_source(struct binding *b, enum value_source best, struct err *err
 	b->plan = PLAN_UNKNOWN;
 	forget_pools(b);
 	slots_plan(b);
+	rc = told_find(b, err);
 	pins_apply(b);
-	rc = writes_plan(b, err);
+	if (rc == 0)
+		rc = writes_plan(b, err);
+	filter_choose(b);
 	if (rc == 0)
 		rc = sources_fill(b, err);
 	if (rc < 0)

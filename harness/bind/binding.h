@@ -5,6 +5,7 @@
  *     executable_choose()   a text that prepares, and the type of every parameter   executable.c
  *     identify()            production's form: literals, declared types             identify.c
  *     slots_plan()          a rule per parameter: what kind of value it wants       slots.c
+ *     filter_choose()       a filter whose selectivity is known               filter.c
  *     writes_plan()         unique keys, foreign keys, SET, DELETE                  writes.c
  *     sources_fill()        pools of rows for the rules to draw from                sources.c
  *     calibrate()           form and settings under which the work is production's  calibrate.c
@@ -70,6 +71,13 @@ enum slot_rule {
 	RULE_FRESH,    /* never used before: from the op's ordinal */
 };
 
+/* Values by how common they are, see told.h. */
+struct told {
+	char **values; /* n; none: not told */
+	double *shares;
+	size_t n;
+};
+
 struct slot {
 	int number;                   /* n of $n */
 	const struct sql_param *item; /* where it stands; NULL when the text does not say */
@@ -90,6 +98,7 @@ struct slot {
 	bool calibrated; /* the setting was chosen by measuring */
 	char *constant;
 	enum value_source source;
+	struct told told;
 	struct param fresh;    /* RULE_FRESH: kind, prefix, base */
 	const char **distinct; /* of the pool's column, when it has few values; borrowed cells */
 	size_t n_distinct;
@@ -113,6 +122,8 @@ struct binding {
 	char
 	    *probe; /* what is executed in its place to measure it; NULL: itself, where it only reads */
 	struct buf note;
+	const char *filter; /* a column whose filter's share of rows is production's; NULL; borrowed */
+	double filter_kept; /* that share, of the rows that it looks at */
 	bool shifted;       /* sql's clock is moved back */
 	struct slot *slots; /* $1, $2, ... */
 	size_t n_slots;
@@ -175,6 +186,7 @@ void slots_values_free(const struct binding *b, char **values, size_t n);
 struct check_result {
 	size_t measured;     /* vectors that were executed; 0 when only planned */
 	double rows, blocks; /* per call, mean over measured; NAN when unknown */
+	double looked, kept; /* likewise, see check_figures */
 	bool timed_out;
 };
 int check_vectors(
@@ -184,7 +196,10 @@ int check_in_time(
     struct binding *b, char *const *values, size_t n, struct check_result *ret, struct err *err);
 struct check_figures {
 	double rows, blocks; /* of one vector */
+	double looked, kept; /* rows that filters on b->filter looked at, and let through */
 };
+/* The share of the rows looked at that was let through; NAN where none was looked at. */
+double check_kept_share(double looked, double kept);
 /* Execute vector after vector until the deadline, or the first that fails or takes too long; n
  * figures of room. Returns how many were measured; 0 for what may not be executed. */
 size_t check_each(struct binding *b, char *const *values, size_t n, struct check_figures *ret);
@@ -192,7 +207,7 @@ size_t check_each(struct binding *b, char *const *values, size_t n, struct check
 /* calibrate.c */
 int calibrate(struct binding *b, struct err *err);
 /* Production's rows and blocks per call, NAN for what cannot be aimed at: a probe finds the rows
- * of a write without its blocks, unless there are none. */
+ * of a write without its blocks, unless there are none. Of filters the share, kept of 1 looked at. */
 struct check_figures calibrate_target(const struct binding *b);
 /* How far the settings as they are, are from production's work; 0 is there, INFINITY when they were
  * not executed. What was found is in *ret. */

@@ -25,6 +25,8 @@
 #define MOST_WEIGHT          4.0 /* of one vector, where the mean is 1 */
 #define REFINEMENTS          3
 #define BLOCKS_WEIGHT        0.5
+#define KEPT_WEIGHT          0.2
+#define MOST_FOR_KEPT        0.2 /* rows and blocks come first */
 #define FAR_TOO_MUCH         5.0
 #define WORTH_CHANGING       0.03
 #define LIMIT_WORTH_CHANGING 0.4
@@ -47,8 +49,10 @@ struct scale {
 
 static const struct scale scales[] = {
     {RULE_LOW, true, {1e-6, 1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, -1}},
-    {RULE_ABOVE, true, {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, -1}},
-    {RULE_BELOW, true, {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, -1}},
+    {RULE_ABOVE, true,
+        {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, 3, 10, 30, -1}},
+    {RULE_BELOW, true,
+        {1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.75, 1, 3, 10, 30, -1}},
     {RULE_ARRAY, true, {1, 2, 3, 5, 10, 20, 50, 100, 200, 500, -1}},
     {RULE_PATTERN, false, {30, 24, 20, 18, 16, 15, 14, 13, 12, 10, 8, 7, 6, 5, 4, 3, 2, 1, -1}},
     {RULE_OFFSET, false, {0, 10, 20, 50, 100, 200, 500, 1000, 5000, -1}},
@@ -89,10 +93,18 @@ static double distance(double found, double target, double slack, double weight)
 	return weight * fabs(log((found + slack) / (target + slack)));
 }
 
+/* Of the share that a filter keeps. */
+static double filter_distance(double looked, double kept, const struct check_figures *target)
+{
+	return fmin(
+	    MOST_FOR_KEPT, distance(check_kept_share(looked, kept), target->kept, 0.0005, KEPT_WEIGHT));
+}
+
 static double score(const struct check_result *found, const struct check_figures *target)
 {
 	return distance(found->rows, target->rows, 0.2, 1) +
-	       distance(found->blocks, target->blocks, 2, BLOCKS_WEIGHT);
+	       distance(found->blocks, target->blocks, 2, BLOCKS_WEIGHT) +
+	       filter_distance(found->looked, found->kept, target);
 }
 
 static bool out_of_time(const struct binding *b)
@@ -178,10 +190,13 @@ static double wanted_ratio(const struct check_result *found, const struct check_
 	double rows = (target->rows + 0.01) / (found->rows + 0.01);
 	double blocks =
 	    fmax(target->blocks - INDEX_BLOCKS, 0.5) / fmax(found->blocks - INDEX_BLOCKS, 0.5);
+	double kept = target->kept / check_kept_share(found->looked, found->kept);
 
 	if (!isnan(target->rows) && fabs(log(rows)) > GOOD_ENOUGH)
 		return rows;
-	return isnan(blocks) ? 1 : blocks;
+	if (!isnan(blocks) && (isnan(kept) || fabs(log(blocks)) > GOOD_ENOUGH))
+		return blocks;
+	return isfinite(kept) ? kept : 1;
 }
 
 /* Work grows with the setting: a few steps in proportion mostly arrive. */
@@ -257,19 +272,81 @@ static void choose_limit(struct binding *b, struct slot *slot, const struct chec
 	slot->calibrated = isfinite(search.best);
 }
 
-static void choose_settings(struct binding *b, const struct check_figures *target)
+static int count_scaled(const struct binding *b)
 {
-	int n_scaled = 0;
+	int n = 0;
 
 	for (size_t i = 0; i < b->n_slots; i++)
-		n_scaled += scale_of(b, &b->slots[i]) != NULL;
-	for (int pass = 0; pass < (n_scaled > 1 ? 2 : 1); pass++) {
+		n += scale_of(b, &b->slots[i]) != NULL;
+	return n;
+}
+
+/* One after another, but for the one that stays as it is (NULL for none). */
+static void choose_in_turn(
+    struct binding *b, const struct slot *stays, const struct check_figures *target)
+{
+	for (int pass = 0; pass < (count_scaled(b) > 1 ? 2 : 1); pass++) {
 		for (size_t i = 0; i < b->n_slots; i++) {
 			struct slot *slot = &b->slots[i];
+			if (slot == stays)
+				continue;
 			if (scale_of(b, slot) && !out_of_time(b))
 				choose_setting(b, slot, target);
 			else if (is_outer_limit(slot) && !out_of_time(b))
 				choose_limit(b, slot, target);
+		}
+	}
+}
+
+static void copy_settings(const struct binding *b, double *ret)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		ret[i] = b->slots[i].setting;
+}
+
+static void restore_settings(struct binding *b, const double *settings)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		b->slots[i].setting = settings[i];
+}
+
+/* A subquery's LIMIT times how often it runs are the rows: one row for each of ten customers, or ten
+ * for one. Each step away from such a pair looks worse, so other LIMITs are tried with settings of
+ * their own beside them. */
+static void choose_nested_limit(
+    struct binding *b, struct slot *limit, const double *first, const struct check_figures *target)
+{
+	const struct scale *scale = scale_of(b, limit);
+	_cleanup_free_ double *best_settings = xcalloc(b->n_slots, sizeof(double));
+	struct check_result found;
+	double best = measure_n(b, VECTORS_PER_FORM, target, &found);
+
+	copy_settings(b, best_settings);
+	for (int i = 0; best > NEAR && scale->steps[i] >= 0 && !out_of_time(b); i++) {
+		double score;
+		restore_settings(b, first);
+		limit->setting = scale->steps[i];
+		choose_in_turn(b, limit, target);
+		score = measure_n(b, VECTORS_PER_FORM, target, &found);
+		if (score < best - WORTH_CHANGING) {
+			best = score;
+			copy_settings(b, best_settings);
+		}
+	}
+	restore_settings(b, best_settings);
+}
+
+static void choose_settings(struct binding *b, const struct check_figures *target)
+{
+	_cleanup_free_ double *first = xcalloc(b->n_slots + 1, sizeof(double));
+
+	copy_settings(b, first);
+	choose_in_turn(b, NULL, target);
+	for (size_t i = 0; i < b->n_slots && count_scaled(b) > 1; i++) {
+		struct slot *slot = &b->slots[i];
+		if (slot->rule == RULE_LIMIT && scale_of(b, slot)) {
+			choose_nested_limit(b, slot, first, target);
+			return;
 		}
 	}
 }
@@ -288,8 +365,7 @@ static void apply(struct binding *b, const struct attempt *a)
 		form_set(b, a->k);
 	b->protocol = a->protocol;
 	b->plan = PLAN_UNKNOWN;
-	for (size_t i = 0; i < b->n_slots; i++)
-		b->slots[i].setting = a->settings[i];
+	restore_settings(b, a->settings);
 }
 
 static void attempt(struct binding *b, const struct check_figures *target, struct attempt *a)
@@ -298,8 +374,7 @@ static void attempt(struct binding *b, const struct check_figures *target, struc
 
 	apply(b, a);
 	choose_settings(b, target);
-	for (size_t i = 0; i < b->n_slots; i++)
-		a->settings[i] = b->slots[i].setting;
+	copy_settings(b, a->settings);
 	b->plan = PLAN_UNKNOWN; /* other settings, another choice */
 	a->score = measure_n(b, VECTORS_PER_FORM, target, &found);
 }
@@ -337,8 +412,7 @@ static void choose_form(struct binding *b, const struct check_figures *target)
 
 	for (size_t i = 0; i < n; i++) {
 		forms[i].settings = xcalloc(b->n_slots + 1, sizeof(double));
-		for (size_t s = 0; s < b->n_slots; s++)
-			forms[i].settings[s] = b->slots[s].setting;
+		copy_settings(b, forms[i].settings);
 	}
 	for (size_t i = 0; i < n && (i == 0 || !out_of_time(b)); i++) {
 		attempt(b, target, &forms[i]);
@@ -376,13 +450,14 @@ static bool reached_by_weights(struct binding *b, const struct check_figures *ta
 	slots_values_free(b, values, VECTORS_TO_WEIGH);
 	if (n < VECTORS_TO_WEIGH)
 		return false;
-	tilted = weights_tilt(figures, n, target->rows, target->blocks, weights);
+	tilted = weights_tilt(figures, n, target, weights);
 	for (size_t i = 0; tilted && i < n; i++)
 		heaviest = fmax(heaviest, weights[i]);
 	mean = weights_mean(figures, tilted ? weights : NULL, n);
-	return heaviest < MOST_WEIGHT &&
-	       distance(mean.rows, target->rows, 0.2, 1) + distance(mean.blocks, target->blocks, 2, 1) <
-	           GOOD_ENOUGH;
+	return heaviest < MOST_WEIGHT && distance(mean.rows, target->rows, 0.2, 1) +
+	                                         distance(mean.blocks, target->blocks, 2, 1) +
+	                                         filter_distance(mean.looked, mean.kept, target) <
+	                                     GOOD_ENOUGH;
 }
 
 struct check_figures calibrate_target(const struct binding *b)
@@ -394,6 +469,8 @@ struct check_figures calibrate_target(const struct binding *b)
 	return (struct check_figures){
 	    .rows = rows,
 	    .blocks = writes ? NAN : work_per_call(work, work_touched(work)),
+	    .looked = 1,
+	    .kept = b->filter ? b->filter_kept : NAN,
 	};
 }
 
@@ -428,7 +505,16 @@ double calibrate_best_distance(struct binding *b)
 	return measure_n(b, VECTORS_PER_FORM, &target, &found);
 }
 
-/* Where no setting tells how many rows there are, calls that find none make the mean. */
+/* A write that finds nothing takes no row away: its vectors may be repeated and weighed. */
+static void draw_as_a_read(struct binding *b)
+{
+	b->order = VECTOR_SAMPLED;
+	if (b->n_wanted > b->run->options->vectors_per_statement)
+		b->n_wanted = b->run->options->vectors_per_statement;
+}
+
+/* Where no setting tells how many rows there are, calls that find none make the mean; unless such
+ * calls look at many rows all the same, which a key that is not there does not. */
 static void choose_misses(struct binding *b, const struct check_figures *target)
 {
 	struct check_result found;
@@ -450,7 +536,15 @@ static void calibrate_by_probe(struct binding *b, const struct check_figures *ta
 	b->plan = PLAN_UNKNOWN;
 	if (!b->probe)
 		return;
-	choose_settings(b, target);
+	if (b->analysis.writes && !isnan(target->blocks)) {
+		/* A range so narrow that it holds no row would find nothing, and look at nothing. */
+		struct check_figures looked_at = {
+		    .rows = NAN, .blocks = target->blocks, .looked = 1, .kept = NAN};
+		draw_as_a_read(b);
+		choose_settings(b, &looked_at);
+	} else {
+		choose_settings(b, target);
+	}
 	if (b->analysis.kind == SQL_UPDATE || b->analysis.kind == SQL_DELETE)
 		choose_misses(b, target);
 }

@@ -2,6 +2,7 @@
  * Do the values work, and what do they cost? Reads are executed by EXPLAIN ANALYZE in a read-only
  * transaction that is rolled back; what writes or locks is only planned.
  */
+#include "bind/filter.h"
 #include "bind/form.h"
 #include "bind/writes.h"
 
@@ -68,7 +69,12 @@ static double figure(const json_t *plan, const char *key)
 	return json_is_number(value) ? json_number_value(value) : 0;
 }
 
-static struct check_figures read_figures(const char *text)
+double check_kept_share(double looked, double kept)
+{
+	return looked > 0 ? kept / looked : NAN;
+}
+
+static struct check_figures read_figures(const struct binding *b, const char *text)
 {
 	json_t *root = json_loads(text, 0, NULL);
 	const json_t *plan = json_object_get(json_array_get(root, 0), "Plan");
@@ -78,6 +84,8 @@ static struct check_figures read_figures(const char *text)
 	              figure(plan, "Local Hit Blocks") + figure(plan, "Local Read Blocks"),
 	};
 
+	if (b->filter)
+		filter_measure(plan, b->filter, &figures.looked, &figures.kept);
 	json_decref(root);
 	return figures;
 }
@@ -90,7 +98,7 @@ static int explain_one(struct binding *b, char *const *values, size_t i, bool ex
 
 	if (!rows)
 		return err->code;
-	*ret = read_figures(db_text(rows, 0, 0));
+	*ret = read_figures(b, db_text(rows, 0, 0));
 	db_rows_free(rows);
 	return 0;
 }
@@ -177,6 +185,8 @@ static int explain_all(struct binding *b, char *const *values, size_t least, siz
 		if (rc == 0 && execute) {
 			result->rows += figures.rows;
 			result->blocks += figures.blocks;
+			result->looked += figures.looked;
+			result->kept += figures.kept;
 			result->measured++;
 		}
 	}
@@ -219,6 +229,8 @@ static int check_some(struct binding *b, char *const *values, size_t least, size
 		*err = (struct err){0};
 	ret->rows = ret->measured ? ret->rows / (double)ret->measured : NAN;
 	ret->blocks = ret->measured ? ret->blocks / (double)ret->measured : NAN;
+	ret->looked = ret->measured ? ret->looked / (double)ret->measured : NAN;
+	ret->kept = ret->measured ? ret->kept / (double)ret->measured : NAN;
 	return rc;
 }
 

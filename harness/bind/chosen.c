@@ -1,5 +1,6 @@
 #include "bind/chosen.h"
 
+#include "bind/told.h"
 #include "bind/weights.h"
 
 #include "base/clock.h"
@@ -22,7 +23,8 @@ static bool alike(const struct check_figures *figures, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		if (fabs(figures[i].rows - mean.rows) > ALIKE * fmax(mean.rows, 1) ||
-		    fabs(figures[i].blocks - mean.blocks) > ALIKE * fmax(mean.blocks, 10))
+		    fabs(figures[i].blocks - mean.blocks) > ALIKE * fmax(mean.blocks, 10) ||
+		    fabs(figures[i].kept - mean.kept) > ALIKE * fmax(mean.kept, 1))
 			return false;
 	return true;
 }
@@ -88,18 +90,38 @@ static double distance_of(const struct binding *b, const struct bind_fidelity *f
 }
 
 /* The weights of the first n, and what they make of them. */
-static void tilt(struct binding *b, struct chosen *c, const struct check_figures *figures, size_t n)
+static void tilt_to(struct chosen *c, const struct check_figures *figures, size_t n,
+    const struct check_figures *target)
 {
-	struct check_figures target = calibrate_target(b), mean;
+	struct check_figures mean;
 
 	free(c->weights);
 	c->weights = xcalloc(n, sizeof(*c->weights));
-	if (!weights_tilt(figures, n, target.rows, target.blocks, c->weights)) {
+	if (!weights_tilt(figures, n, target, c->weights)) {
 		free(c->weights);
 		c->weights = NULL;
 	}
 	mean = weights_mean(figures, c->weights, n);
-	c->fidelity = (struct bind_fidelity){n, mean.rows, isnan(target.blocks) ? NAN : mean.blocks};
+	c->fidelity = (struct bind_fidelity){n, mean.rows, isnan(target->blocks) ? NAN : mean.blocks};
+}
+
+/* A filter's share is aimed at where that costs nothing of rows and blocks. */
+static void tilt(struct binding *b, struct chosen *c, const struct check_figures *figures, size_t n)
+{
+	struct check_figures target = calibrate_target(b);
+	bool filtered = !isnan(target.kept);
+	double with_filter;
+
+	tilt_to(c, figures, n, &target);
+	with_filter = distance_of(b, &c->fidelity);
+	if (!filtered || with_filter < REACHED)
+		return;
+	target.kept = NAN;
+	tilt_to(c, figures, n, &target);
+	if (with_filter <= distance_of(b, &c->fidelity) + REACHED) {
+		target = calibrate_target(b);
+		tilt_to(c, figures, n, &target);
+	}
 }
 
 void chosen_weigh(struct binding *b, struct chosen *c)
@@ -108,7 +130,7 @@ void chosen_weigh(struct binding *b, struct chosen *c)
 	_cleanup_free_ struct check_figures *figures = NULL;
 	size_t measured, found;
 
-	if (b->given || b->order != VECTOR_SAMPLED || c->n < LEAST_WEIGHTED)
+	if (b->given || b->order != VECTOR_SAMPLED || c->n < LEAST_WEIGHTED || told_entirely(b))
 		return;
 	figures = xcalloc(c->n, sizeof(*figures));
 	measured = check_each(b, c->values, LEAST_WEIGHTED, figures);

@@ -133,6 +133,13 @@ static void note_form(struct binding *b)
 		    b->analysis.writes ? "production's literals were" : "suits production's work best");
 }
 
+static void note_told(struct binding *b)
+{
+	for (size_t i = 0; i < b->n_slots; i++)
+		if (b->slots[i].told.n > 0)
+			binding_note(b, "values of %s as common as production's", b->slots[i].item->partner);
+}
+
 /* The statement, and not its probe: does it run? */
 static int check_itself(
     struct binding *b, char *const *values, size_t n, struct check_result *ret, struct err *err)
@@ -180,6 +187,7 @@ int finish_statement(
 		strv_add(&ret->tables, statement->tables.items[i]);
 	take_values(b, chosen.values, chosen.n, ret);
 	note_form(b);
+	note_told(b);
 	ret->note = b->note.len ? xstrdup(b->note.data) : NULL;
 	return 0;
 }

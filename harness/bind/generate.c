@@ -135,14 +135,28 @@ static char *range_end(const struct binding *b, const struct slot *low, size_t i
 	return number_format(kind, high ? from + width : from);
 }
 
+/* A share above 1: so much farther than all the rows reach. Other conditions may leave few rows, and
+ * a range that is wider than they are looks at more. */
+static char *beyond(const struct slot *slot, double share)
+{
+	double min = slot->numbers[0], max = slot->numbers[slot->n_sorted - 1];
+	double farther = (share - 1) * (max - min);
+
+	return number_format(
+	    number_kind_of(slot->type->base), slot->rule == RULE_ABOVE ? min - farther : max + farther);
+}
+
 /* One-sided ranges differ from call to call, by half their share either way. */
 static char *one_sided(const struct binding *b, const struct slot *slot, size_t i)
 {
 	double jitter = 0.5 + (double)draw(b, slot, i, 0, 1024) / 1024;
-	double share = fmin(1, slot->setting * jitter);
+	double share = slot->setting * jitter;
 
 	if (b->order == VECTOR_SEQUENTIAL) /* a purge goes on where the last one ended */
 		share = fmin(1, slot->setting * (double)(i + 1));
+	if (slot->setting > 1 && share > 1 && slot->numbers && slot->n_sorted > 0)
+		return beyond(slot, share);
+	share = fmin(1, share);
 	if (slot->rule == RULE_ABOVE)
 		share = 1 - share;
 	if (slot->n_sorted == 0)
@@ -188,7 +202,7 @@ static char *pattern_of(const struct binding *b, const struct slot *slot, size_t
 static bool may_be_loose(const struct binding *b, const struct slot *slot)
 {
 	return b->loose && slot->rule == RULE_ROW && slot->selects && slot->pool >= 0 &&
-	       !form_freezes(b, slot);
+	       slot->told.n == 0 && !form_freezes(b, slot);
 }
 
 static char *missing_value(const struct slot *slot, const char *cell)
@@ -204,7 +218,8 @@ static char *missing_value(const struct slot *slot, const char *cell)
 
 static bool misses(const struct binding *b, const struct slot *slot, size_t i)
 {
-	return b->miss_share > 0 && slot->selects && slot->pool >= 0 && !form_freezes(b, slot) &&
+	return b->miss_share > 0 && slot->selects && slot->pool >= 0 && slot->told.n == 0 &&
+	       !form_freezes(b, slot) &&
 	       (double)draw(b, &b->slots[0], i, 13, 1000) < b->miss_share * 1000;
 }
 

@@ -1,5 +1,6 @@
 #include "bind/binding.h"
 #include "bind/literal.h"
+#include "bind/told.h"
 
 #include "base/mem.h"
 
@@ -112,6 +113,7 @@ static void release_slot(struct slot *slot)
 	free(slot->constant);
 	free(slot->fresh.fresh_prefix);
 	free(slot->distinct);
+	told_release(&slot->told);
 }
 
 static void find_distinct(const struct pool *pool, struct slot *slot)

@@ -105,7 +105,8 @@ static double limit_setting(const struct binding *b, const struct slot *slot)
 {
 	double rows = rows_per_call(b);
 
-	if (b->analysis.scopes[slot->item->scope].scalar)
+	if (b->analysis.scopes[slot->item->scope].scalar ||
+	    b->analysis.scopes[slot->item->scope].correlated) /* the latest of each */
 		return 1;
 	if (slot->item->scope > 0 && !(rows > 1))
 		return DEFAULT_NESTED_LIMIT;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#define DIMENSIONS     3    /* rows, blocks, rows beyond the filter's share */
 #define NEAR_ENOUGH    0.02 /* of the target */
 #define NEWTON_STEPS   50
 #define FIRST_PENALTY  1e-6
@@ -15,10 +16,10 @@
 /* Distances from the target in units of the vectors' own spread; 0 throughout for a dimension
  * that is left out. */
 struct tilt {
-	double (*x)[2];
+	double (*x)[DIMENSIONS];
 	size_t n;
 	double penalty;
-	double lambda[2];
+	double lambda[DIMENSIONS];
 	double *w; /* normalised to sum 1 */
 };
 
@@ -32,65 +33,86 @@ struct check_figures weights_mean(
 		double w = weights ? weights[i] : 1;
 		mean.rows += w * figures[i].rows;
 		mean.blocks += w * figures[i].blocks;
+		mean.looked += w * figures[i].looked;
+		mean.kept += w * figures[i].kept;
 		total += w;
 	}
 	mean.rows /= total;
 	mean.blocks /= total;
+	mean.looked /= total;
+	mean.kept /= total;
 	return mean;
 }
 
 /* The objective log(sum exp(lambda x)) + penalty |lambda|^2 / 2; fills the weights. */
-static double objective(struct tilt *t, const double lambda[2])
+static double objective(struct tilt *t, const double lambda[DIMENSIONS])
 {
-	double most = -INFINITY, sum = 0;
+	double most = -INFINITY, sum = 0, squares = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
-		t->w[i] = lambda[0] * t->x[i][0] + lambda[1] * t->x[i][1];
+		t->w[i] = 0;
+		for (int d = 0; d < DIMENSIONS; d++)
+			t->w[i] += lambda[d] * t->x[i][d];
 		most = fmax(most, t->w[i]);
 	}
 	for (size_t i = 0; i < t->n; i++)
 		sum += t->w[i] = exp(t->w[i] - most);
 	for (size_t i = 0; i < t->n; i++)
 		t->w[i] /= sum;
-	return most + log(sum) + t->penalty * (lambda[0] * lambda[0] + lambda[1] * lambda[1]) / 2;
+	for (int d = 0; d < DIMENSIONS; d++)
+		squares += lambda[d] * lambda[d];
+	return most + log(sum) + t->penalty * squares / 2;
+}
+
+/* h * ret = -g by elimination; h is positive definite and is used up. */
+static void solve(double h[DIMENSIONS][DIMENSIONS], double g[DIMENSIONS], double ret[DIMENSIONS])
+{
+	for (int d = 0; d < DIMENSIONS; d++)
+		for (int row = d + 1; row < DIMENSIONS; row++) {
+			double factor = h[row][d] / h[d][d];
+			for (int c = d; c < DIMENSIONS; c++)
+				h[row][c] -= factor * h[d][c];
+			g[row] -= factor * g[d];
+		}
+	for (int d = DIMENSIONS - 1; d >= 0; d--) {
+		double rest = -g[d];
+		for (int c = d + 1; c < DIMENSIONS; c++)
+			rest -= h[d][c] * ret[c];
+		ret[d] = rest / h[d][d];
+	}
 }
 
 /* Newton's direction at t->lambda, from the weights there. */
-static void direction(const struct tilt *t, double ret[2])
+static void direction(const struct tilt *t, double ret[DIMENSIONS])
 {
-	double g[2] = {0}, h[3] = {0}, det;
+	double g[DIMENSIONS] = {0}, h[DIMENSIONS][DIMENSIONS] = {{0}};
 
-	for (size_t i = 0; i < t->n; i++) {
-		g[0] += t->w[i] * t->x[i][0];
-		g[1] += t->w[i] * t->x[i][1];
-	}
-	for (size_t i = 0; i < t->n; i++) {
-		double a = t->x[i][0] - g[0], b = t->x[i][1] - g[1];
-		h[0] += t->w[i] * a * a;
-		h[1] += t->w[i] * a * b;
-		h[2] += t->w[i] * b * b;
-	}
-	for (int d = 0; d < 2; d++)
+	for (size_t i = 0; i < t->n; i++)
+		for (int d = 0; d < DIMENSIONS; d++)
+			g[d] += t->w[i] * t->x[i][d];
+	for (size_t i = 0; i < t->n; i++)
+		for (int d = 0; d < DIMENSIONS; d++)
+			for (int c = 0; c < DIMENSIONS; c++)
+				h[d][c] += t->w[i] * (t->x[i][d] - g[d]) * (t->x[i][c] - g[c]);
+	for (int d = 0; d < DIMENSIONS; d++) {
 		g[d] += t->penalty * t->lambda[d];
-	h[0] += t->penalty + 1e-12;
-	h[2] += t->penalty + 1e-12;
-	det = h[0] * h[2] - h[1] * h[1];
-	ret[0] = -(h[2] * g[0] - h[1] * g[1]) / det;
-	ret[1] = -(h[0] * g[1] - h[1] * g[0]) / det;
+		h[d][d] += t->penalty + 1e-12;
+	}
+	solve(h, g, ret);
 }
 
 static void minimise(struct tilt *t)
 {
 	double value;
 
-	t->lambda[0] = t->lambda[1] = 0;
+	memset(t->lambda, 0, sizeof(t->lambda));
 	value = objective(t, t->lambda);
 	for (int step = 0; step < NEWTON_STEPS; step++) {
-		double d[2], length = 1, next[2], found = INFINITY;
-		direction(t, d);
+		double towards[DIMENSIONS], length = 1, next[DIMENSIONS], found = INFINITY;
+		direction(t, towards);
 		for (; length > 1e-6; length /= 2) {
-			next[0] = t->lambda[0] + length * d[0];
-			next[1] = t->lambda[1] + length * d[1];
+			for (int d = 0; d < DIMENSIONS; d++)
+				next[d] = t->lambda[d] + length * towards[d];
 			found = objective(t, next);
 			if (found < value)
 				break;
@@ -112,44 +134,63 @@ static double counting(const struct tilt *t)
 	return 1 / squares;
 }
 
-static double figure_of(const struct check_figures *figures, int d)
+static double figure_of(
+    const struct check_figures *figures, const struct check_figures *target, int d)
 {
-	return d == 0 ? figures->rows : figures->blocks;
+	switch (d) {
+	case 0:
+		return figures->rows;
+	case 1:
+		return figures->blocks;
+	default:
+		return figures->kept - target->kept * figures->looked;
+	}
+}
+
+/* What the mean may be off by. */
+static double tolerance(const struct check_figures *figures, size_t n,
+    const struct check_figures *target, double wanted, int d)
+{
+	if (d < 2)
+		return NEAR_ENOUGH * fmax(wanted, 0.1);
+	return NEAR_ENOUGH * target->kept * weights_mean(figures, NULL, n).looked;
 }
 
 /* False when the dimension is unknown, does not vary, or is right already. What no vector reaches
  * is no target: the farthest one is. */
-static bool add_dimension(struct tilt *t, int d, const struct check_figures *figures, double target)
+static bool add_dimension(
+    struct tilt *t, int d, const struct check_figures *figures, const struct check_figures *target)
 {
+	double wanted = d == 0 ? target->rows : d == 1 ? target->blocks : target->kept * 0;
 	double mean = 0, spread = 0, least = INFINITY, most = -INFINITY;
 
 	for (size_t i = 0; i < t->n; i++) {
-		double figure = figure_of(&figures[i], d);
+		double figure = figure_of(&figures[i], target, d);
 		mean += figure / (double)t->n;
 		least = fmin(least, figure);
 		most = fmax(most, figure);
 	}
-	if (isnan(target) || !(most > least))
+	if (isnan(wanted) || !(most > least))
 		return false;
-	target = fmin(fmax(target, least), most);
+	wanted = fmin(fmax(wanted, least), most);
 	for (size_t i = 0; i < t->n; i++)
-		spread += pow(figure_of(&figures[i], d) - mean, 2) / (double)t->n;
+		spread += pow(figure_of(&figures[i], target, d) - mean, 2) / (double)t->n;
 	spread = sqrt(spread);
 	for (size_t i = 0; i < t->n; i++)
-		t->x[i][d] = (figure_of(&figures[i], d) - target) / spread;
-	return fabs(mean - target) > NEAR_ENOUGH * fmax(target, 0.1);
+		t->x[i][d] = (figure_of(&figures[i], target, d) - wanted) / spread;
+	return fabs(mean - wanted) > tolerance(figures, t->n, target, wanted, d);
 }
 
 bool weights_tilt(
-    const struct check_figures *figures, size_t n, double rows, double blocks, double *ret)
+    const struct check_figures *figures, size_t n, const struct check_figures *target, double *ret)
 {
 	struct tilt t = {.n = n, .penalty = FIRST_PENALTY};
-	bool off;
+	bool off = false;
 
 	t.x = xcalloc(n, sizeof(*t.x));
 	t.w = xcalloc(n, sizeof(*t.w));
-	off = add_dimension(&t, 0, figures, rows);
-	off = add_dimension(&t, 1, figures, blocks) || off;
+	for (int d = 0; d < DIMENSIONS; d++)
+		off = add_dimension(&t, d, figures, target) || off;
 	for (; off && t.penalty < MAX_PENALTY; t.penalty *= PENALTY_GROWTH) {
 		minimise(&t);
 		if (counting(&t) >= fmax(LEAST_COUNTING, 0.05 * (double)n))

@@ -10,6 +10,7 @@
  */
 #include "bind/binding.h"
 #include "bind/tids.h"
+#include "bind/told.h"
 #include "bind/witness_expression.h"
 #include "bind/writes.h"
 
@@ -29,6 +30,7 @@
 #define MAX_SAMPLE_NS   (1500 * NS_PER_MS)
 #define MAX_ROWS        200000
 #define UNANCHORED_ROWS 100000 /* of a view, to draw from */
+#define JOINED_ROWS     10000  /* of one query, to take some of: a join gives many for one tid */
 #define STREAM_WITNESS  101
 
 /* Elements of a list and rows of VALUES have one expression, and different rows of one pool. */
@@ -49,6 +51,7 @@ struct witness {
 	const struct catalog_table *table; /* anchor; NULL for none */
 	const char *anchor, *alias;        /* its name and alias in FROM */
 	bool with_nulls;
+	bool any_values; /* rows with the values that are told were not found */
 	struct pool pool;
 	uint32_t *pages; /* of the anchor's rows, in step with the pool */
 	uint64_t *seen;  /* hashes of rows, an open table; only for rows that are used once */
@@ -177,6 +180,15 @@ static void add_pins(const struct witness *w, struct buf *sql)
 	}
 }
 
+static void add_told(const struct slot *slot, const char *expression, struct buf *sql)
+{
+	_cleanup_free_ char *array = slot->told.n ? told_array(&slot->told) : NULL;
+	_cleanup_free_ char *quoted = array ? db_quote_literal(array) : NULL;
+
+	if (quoted)
+		buf_addf(sql, " AND (%s)::text = ANY (%s::text[])", expression, quoted);
+}
+
 static void add_where(struct witness *w, char **expressions, bool by_tid, struct buf *sql)
 {
 	buf_adds(sql, " WHERE true");
@@ -195,6 +207,8 @@ static void add_where(struct witness *w, char **expressions, bool by_tid, struct
 	for (size_t i = 0; i < w->n_slots && !w->with_nulls; i++)
 		if (must_have_value(w->slots[i]))
 			buf_addf(sql, " AND (%s) IS NOT NULL", expressions[i]);
+	for (size_t i = 0; i < w->n_slots && !w->any_values; i++)
+		add_told(w->slots[i], expressions[i], sql);
 	add_unreferenced(w, sql);
 	if (by_tid)
 		buf_addf(
@@ -290,6 +304,7 @@ static char *build_query(struct witness *w, bool by_tid)
 {
 	struct buf sql = BUF_INIT, from = BUF_INIT;
 	char **expressions = xcalloc(w->n_slots, sizeof(*expressions));
+	size_t most;
 
 	for (size_t i = 0; i < w->n_slots; i++) {
 		_cleanup_free_ char *partner = partner_text(w->b, w->slots[i]);
@@ -304,7 +319,8 @@ static char *build_query(struct witness *w, bool by_tid)
 	/* The tid of the anchor also keeps an aggregate from turning the query into one row. */
 	buf_addf(&sql, "%s%s FROM %s", w->alias ? w->alias : "1", w->alias ? ".ctid" : "", from.data);
 	add_where(w, expressions, by_tid, &sql);
-	buf_addf(&sql, " LIMIT %zu", w->alias ? w->wanted * 2 : (size_t)UNANCHORED_ROWS);
+	most = w->wanted * 2 > JOINED_ROWS ? w->wanted * 2 : JOINED_ROWS;
+	buf_addf(&sql, " LIMIT %zu", w->alias ? most : (size_t)UNANCHORED_ROWS);
 	if (!w->alias) { /* no tids to draw: a view */
 		_cleanup_free_ char *inner = buf_detach(&sql);
 		sql = (struct buf)BUF_INIT;
@@ -356,11 +372,16 @@ static void take_page(struct witness *w, const struct db_rows *rows, int r)
 		w->pages[i] = (uint32_t)strtoul(db_text(rows, r, (int)w->n_slots) + 1, NULL, 10);
 }
 
+/* The server reads tids in their order, so where there are too many rows the first ones would all be
+ * of the table's first pages: take some of all. */
 static void take_rows(struct witness *w, const struct db_rows *rows)
 {
 	bool once = w->b->order == VECTOR_SEQUENTIAL;
+	size_t n_rows = (size_t)db_rows_count(rows), room = w->wanted * 2 - w->pool.n_rows;
+	size_t n = n_rows < room ? n_rows : room;
 
-	for (int r = 0; r < db_rows_count(rows) && w->pool.n_rows < w->wanted * 2; r++) {
+	for (size_t k = 0; k < n; k++) {
+		int r = (int)(k * n_rows / n);
 		char **cells = xcalloc(w->n_slots, sizeof(*cells));
 		for (size_t i = 0; i < w->n_slots; i++)
 			cells[i] = db_is_null(rows, r, (int)i) ? NULL : xstrdup(db_text(rows, r, (int)i));
@@ -466,10 +487,25 @@ static int run_one(struct witness *w)
 	return run_whole(w);
 }
 
+static bool any_told(const struct witness *w)
+{
+	for (size_t i = 0; i < w->n_slots; i++)
+		if (w->slots[i]->told.n > 0)
+			return true;
+	return false;
+}
+
 static int run_anchored(struct witness *w)
 {
+	bool once = w->b->order == VECTOR_SEQUENTIAL;
 	int rc = run_one(w);
 
+	/* Where each call has a row of its own, the others have rows of other values, and find nothing. */
+	if (any_told(w) && (rc == 0 || (rc > 0 && once && w->pool.n_rows < w->wanted))) {
+		w->any_values = true;
+		rc = run_one(w);
+		w->any_values = false;
+	}
 	if (rc == 0 && !w->request->only && w->table) {
 		w->with_nulls = true;
 		rc = run_one(w);
@@ -600,6 +636,9 @@ static void hand_over(struct witness *w)
 	pool_shuffle(&w->pool, &w->rng);
 	if (w->b->order == VECTOR_SAMPLED && !w->b->analysis.writes && w->pool.stride == 1)
 		spread(w);
+	told_put(w->slots, w->n_slots, &w->pool);
+	if (w->b->order == VECTOR_SAMPLED)
+		told_repeat(w->slots, w->n_slots, &w->pool);
 	w->pool.source = VALUES_WITNESS;
 	pool = pool_attach(w->b, &w->pool);
 	for (size_t i = 0; i < w->n_slots; i++)

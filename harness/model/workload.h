@@ -36,13 +36,21 @@ enum statement_kind statement_kind_load(struct json_reader *r, const json_t *obj
 /* The object's "queryid": a decimal number in a string. Owned by the caller. */
 char *queryid_load(struct json_reader *r, const json_t *object);
 
-/* A predicate as pg_qualstats saw it, without its constant. */
+/* How often a predicate had a constant of this rank. */
+struct qual_value {
+	int rank; /* among the column's most common values in pg_stats, 1 ...; 0: not one of them */
+	double executions;
+};
+
+/* A predicate as pg_qualstats saw it, without its constants. */
 struct statement_qual {
 	char *relation, *column, *op;
 	bool by_index;       /* an index condition: the rows it skips are not counted as filtered */
 	double executions;   /* of the predicate, in sampled queries */
 	double evaluated;    /* rows it was evaluated for */
 	double filter_ratio; /* of them, that it threw away */
+	struct qual_value *values; /* where constants were tracked; those that a plan showed */
+	size_t n_values, cap_values;
 };
 
 struct statement {

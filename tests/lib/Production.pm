@@ -3,7 +3,7 @@
 # values, sent by the prepared, the simple and the extended protocol. And the way from there to a replay.
 #
 #   production_start(pgrehearse => FILE, calls => 40, seconds => 15, calibrate => 60, conf => LINES,
-#     in_turn => 0, bindir => DIR, staging_bindir => DIR);
+#     in_turn => 0, qualstats => 0, bindir => DIR, staging_bindir => DIR);
 #   load_schema('orders');                            # database before_orders
 #   copy_database('before_orders', 'production_orders');
 #   produce('orders', 'production_orders', 1000);     # 1000: the seed
@@ -84,6 +84,8 @@ sub start_server
 	  "synchronous_commit = off\nfull_page_writes = off\nautovacuum = off\njit = off\n",
 	  "shared_buffers = 256MB\nmax_wal_size = 4GB\nshared_preload_libraries = pg_stat_statements\n",
 	  "log_line_prefix = '$log_prefix'\n",
+	  $o{qualstats} ? "shared_preload_libraries = 'pg_stat_statements,pg_qualstats'\npg_qualstats.sample_rate = 1\n"
+	  . "pg_qualstats.max = 50000\n" : '',
 	  $o{conf} // '';
 	close $conf;
 	server("$bindir/pg_ctl", '-D', "$dir/data", '-w', 'start');
@@ -143,6 +145,7 @@ sub load_schema
 	fill_schema($schema, "before_$schema");
 	psql("before_$schema", 'CREATE EXTENSION pg_stat_statements; CREATE SEQUENCE lines START 100;'
 		  . 'CREATE SEQUENCE victims START 1000;');
+	psql("before_$schema", 'CREATE EXTENSION pg_qualstats') if $o{qualstats};
 	psql("before_$schema", 'VACUUM ANALYZE');
 }
 
@@ -244,6 +247,7 @@ sub produce
 		push @{ $files{$protocol} }, spew("$tmp/script$n.sql", script($shape, $protocol));
 	}
 	psql($db, 'SELECT pg_stat_statements_reset()');
+	psql($db, 'SELECT pg_qualstats_reset()') if $o{qualstats};
 	for my $protocol (sort keys %files) {
 		send_traffic($db, $seed, $protocol, splice @{ $files{$protocol} }, 0, $max_scripts) while @{ $files{$protocol} };
 	}

@@ -169,6 +169,26 @@ static void a_one_sided_range_leaves_its_share(void **state)
 	tear_down(f);
 }
 
+static void a_share_above_one_reaches_beyond_the_rows(void **state)
+{
+	struct fixture *f = set_up(1);
+	double sum = 0;
+	char **values;
+
+	(void)state;
+	give_numbers(&f->b.slots[0], 1001);
+	f->b.slots[0].rule = RULE_ABOVE;
+	f->b.slots[0].setting = 3;
+	values = slots_generate(&f->b, 400);
+	for (int i = 0; i < 400; i++) {
+		assert_true(atoi(values[i]) <= 0);
+		sum += 1000 - atoi(values[i]);
+	}
+	assert_true(fabs(sum / 400 - 3000) < 150);
+	slots_values_free(&f->b, values, 400);
+	tear_down(f);
+}
+
 static void another_value_is_another(void **state)
 {
 	struct fixture *f = set_up(2);
@@ -230,6 +250,7 @@ int main(void)
 	    cmocka_unit_test(elements_of_a_composite_key_have_one_parent),
 	    cmocka_unit_test(a_range_is_as_wide_as_its_setting),
 	    cmocka_unit_test(a_one_sided_range_leaves_its_share),
+	    cmocka_unit_test(a_share_above_one_reaches_beyond_the_rows),
 	    cmocka_unit_test(another_value_is_another),
 	    cmocka_unit_test(comparisons_pass_over_nulls_and_writes_keep_them),
 	    cmocka_unit_test(a_vector_does_not_depend_on_how_many_are_made),

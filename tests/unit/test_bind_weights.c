@@ -24,6 +24,13 @@ static void fill(struct check_figures *figures)
 	}
 }
 
+static bool tilt_to(const struct check_figures *figures, double rows, double blocks, double *ret)
+{
+	struct check_figures target = {.rows = rows, .blocks = blocks, .looked = 1, .kept = NAN};
+
+	return weights_tilt(figures, N, &target, ret);
+}
+
 static double effective(const double *weights)
 {
 	double sum = 0, squares = 0;
@@ -43,10 +50,31 @@ static void both_means_are_hit(void **state)
 	(void)state;
 	fill(figures);
 	before = weights_mean(figures, NULL, N);
-	assert_true(weights_tilt(figures, N, before.rows * 0.6, before.blocks * 0.65, weights));
+	assert_true(tilt_to(figures, before.rows * 0.6, before.blocks * 0.65, weights));
 	mean = weights_mean(figures, weights, N);
 	assert_true(fabs(mean.rows / (before.rows * 0.6) - 1) < 0.01);
 	assert_true(fabs(mean.blocks / (before.blocks * 0.65) - 1) < 0.01);
+}
+
+static void the_share_that_a_filter_keeps_is_hit_too(void **state)
+{
+	struct check_figures figures[N], target, mean;
+	double weights[N];
+
+	(void)state;
+	fill(figures);
+	for (int i = 0; i < N; i++) {
+		figures[i].looked = 100 + i % 7;
+		figures[i].kept = figures[i].looked * (i % 10 == 0 ? 0.02 : 0.3);
+	}
+	target = weights_mean(figures, NULL, N);
+	target.looked = 1;
+	target.kept = 0.05;
+	assert_true(weights_tilt(figures, N, &target, weights));
+	mean = weights_mean(figures, weights, N);
+	assert_true(fabs(mean.kept / mean.looked / 0.05 - 1) < 0.01);
+	assert_true(fabs(mean.rows / target.rows - 1) < 0.01);
+	assert_true(fabs(mean.blocks / target.blocks - 1) < 0.01);
 }
 
 static void an_unknown_target_is_left_out(void **state)
@@ -57,7 +85,7 @@ static void an_unknown_target_is_left_out(void **state)
 	(void)state;
 	fill(figures);
 	before = weights_mean(figures, NULL, N);
-	assert_true(weights_tilt(figures, N, NAN, before.blocks * 1.5, weights));
+	assert_true(tilt_to(figures, NAN, before.blocks * 1.5, weights));
 	mean = weights_mean(figures, weights, N);
 	assert_true(fabs(mean.blocks / (before.blocks * 1.5) - 1) < 0.01);
 }
@@ -69,10 +97,10 @@ static void a_target_out_of_reach_leaves_vectors_to_draw(void **state)
 
 	(void)state;
 	fill(figures);
-	assert_true(weights_tilt(figures, N, 1e6, 1e6, weights));
+	assert_true(tilt_to(figures, 1e6, 1e6, weights));
 	assert_true(effective(weights) >= 11.9);
 	assert_true(weights_mean(figures, weights, N).rows > weights_mean(figures, NULL, N).rows);
-	assert_true(weights_tilt(figures, N, 0, 0, weights));
+	assert_true(tilt_to(figures, 0, 0, weights));
 	assert_true(effective(weights) >= 11.9);
 }
 
@@ -84,16 +112,17 @@ static void what_is_right_already_is_left_alone(void **state)
 	(void)state;
 	fill(figures);
 	mean = weights_mean(figures, NULL, N);
-	assert_false(weights_tilt(figures, N, mean.rows, mean.blocks, weights));
+	assert_false(tilt_to(figures, mean.rows, mean.blocks, weights));
 	for (int i = 0; i < N; i++)
 		figures[i] = (struct check_figures){1, 4};
-	assert_false(weights_tilt(figures, N, 10, 40, weights));
+	assert_false(tilt_to(figures, 10, 40, weights));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(both_means_are_hit),
+	    cmocka_unit_test(the_share_that_a_filter_keeps_is_hit_too),
 	    cmocka_unit_test(an_unknown_target_is_left_out),
 	    cmocka_unit_test(a_target_out_of_reach_leaves_vectors_to_draw),
 	    cmocka_unit_test(what_is_right_already_is_left_alone),
