@@ -37,9 +37,9 @@ struct bind_options {
 	double calibrate_s;           /* time for choosing settings, all statements; 0 means 60 */
 	double time_shift_s;          /* the clock of statements is moved back; or TIME_SHIFT_AUTO */
 	const struct statement_names *rewrites; /* checked by bind_check_rewrites; NULL for none */
-	const struct overrides *overrides;   /* NULL: none */
-	const struct logged_values *logged;  /* NULL: none */
-	struct bind_fidelity **ret_fidelity; /* NULL, or gets an array in step with ret->statements;
+	const struct overrides *overrides;      /* NULL: none */
+	const struct logged_values *logged;     /* NULL: none */
+	struct bind_fidelity **ret_fidelity;    /* NULL, or gets an array in step with ret->statements;
 	                                      * caller frees */
 };
 

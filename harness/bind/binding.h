@@ -5,10 +5,12 @@
  *     executable_choose()   a text that prepares, and the type of every parameter   executable.c
  *     identify()            production's form: literals, declared types             identify.c
  *     slots_plan()          a rule per parameter: what kind of value it wants       slots.c
- *     filter_choose()       a filter whose selectivity is known               filter.c
+ *     filter_choose()       a filter whose selectivity is known                     filter.c
  *     writes_plan()         unique keys, foreign keys, SET, DELETE                  writes.c
  *     sources_fill()        pools of rows for the rules to draw from                sources.c
+ *     values_draw()         the choices among all these                             values.c
  *     calibrate()           form and settings under which the work is production's  calibrate.c
+ *     settings_choose()     how wide, how long, how many                            settings.c
  *     slots_generate()      the vectors                                             generate.c
  *     check_*()             do they run?                                            check.c
  *
@@ -227,7 +229,7 @@ char *guess_enclosing_call(const char *text, size_t offset, int *ret_argument);
 /* statistics.c: a pool of one column from pg_stats; 0 rows when there is nothing. */
 int statistics_pool(struct binding *b, const struct slot *slot, struct pool *ret, struct err *err);
 
-/* witness.c: rows in which all the slots of these scopes have their values together. 1 when the
+/* witness.c (and witness.h): rows in which all the slots of these scopes have their values together. 1 when the
  * slots were filled, 0 when that query does not work here, negative when the server failed. */
 struct witness_request {
 	const int *scopes; /* the first is the outer one */
