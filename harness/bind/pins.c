@@ -19,8 +19,8 @@ static bool is_unequal(const char *op)
 
 static bool may_be_pinned(const struct slot *slot)
 {
-	return (slot->rule == RULE_ROW || slot->rule == RULE_OTHER) && slot->told.n == 0 && slot->item &&
-	       slot->item->partner && slot->item->op && slot->selects &&
+	return (slot->rule == RULE_ROW || slot->rule == RULE_OTHER) && slot->told.n == 0 &&
+	       slot->item && slot->item->partner && slot->item->op && slot->selects &&
 	       (is_equal(slot->item->op) || is_unequal(slot->item->op));
 }
 

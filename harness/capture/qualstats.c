@@ -152,8 +152,12 @@ int qualstats_read(
 		*err = problem;
 		return err_set(err, ERR_ENV, "%s: the connection was lost", db_describe(db));
 	}
-	if (schema && !ranks)
+	if (schema && !rows)
 		progress_say(progress, PROGRESS_WARNING, "pg_qualstats is installed and cannot be read: %s",
 		    problem.message);
+	else if (schema && !ranks) /* the message may quote a constant */
+		progress_say(progress, PROGRESS_WARNING,
+		    "how common the constants of pg_qualstats are cannot be told (SQLSTATE %s)",
+		    problem.sqlstate);
 	return 0;
 }
