@@ -98,6 +98,7 @@ struct slot {
 	bool selects;       /* decides which rows the statement finds or writes */
 	double setting;
 	bool calibrated; /* the setting was chosen by measuring */
+	bool wild;       /* RULE_PATTERN: a _ or % in the value stays a wildcard */
 	char *constant;
 	enum value_source source;
 	struct told told;

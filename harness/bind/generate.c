@@ -189,7 +189,7 @@ static char *pattern_of(const struct binding *b, const struct slot *slot, size_t
 	const char *cell = own_cell(b, slot, i);
 
 	return literal_pattern(
-	    op[0] == '!' ? op + 1 : op, cell ? cell : "", (size_t)fmax(1, slot->setting));
+	    op[0] == '!' ? op + 1 : op, cell ? cell : "", (size_t)fmax(1, slot->setting), slot->wild);
 }
 
 /* Not every call finds something. Of the loose vectors one in four takes the value of a row of its

@@ -42,11 +42,11 @@ static size_t utf8_prefix(const char *text, size_t n_characters)
 	return i;
 }
 
-char *literal_pattern(const char *op, const char *text, size_t n_characters)
+char *literal_pattern(const char *op, const char *text, size_t n_characters, bool wild)
 {
 	struct buf out = BUF_INIT;
 	bool regex = op[0] == '~' && op[1] != '~';
-	const char *special = regex ? "\\^$.|?*+()[]{}" : "\\%_";
+	const char *special = regex ? "\\^$.|?*+()[]{}" : wild ? "\\" : "\\%_";
 	size_t len = utf8_prefix(text, n_characters);
 
 	if (regex)

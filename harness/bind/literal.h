@@ -13,8 +13,9 @@
 char *literal_array(const char *const *elements, size_t n);
 
 /* The first n characters (UTF-8) of text with op's wildcards escaped, as a prefix pattern for op:
- * "ab\%%" for ~~ and ~~*, "^ab\." for ~ and ~*. Caller frees. */
-char *literal_pattern(const char *op, const char *text, size_t n_characters);
+ * "ab\%%" for ~~ and ~~*, "^ab\." for ~ and ~*. With `wild`, a _ or % of text stays a wildcard of
+ * ~~. Caller frees. */
+char *literal_pattern(const char *op, const char *text, size_t n_characters, bool wild);
 
 /* "90 seconds", "6 hours", "14 days": the largest unit that divides it. Caller frees. */
 char *literal_interval(double seconds);

@@ -206,6 +206,24 @@ static void approach(struct search *s, const struct check_result *first)
 	}
 }
 
+/* Most applications append a % to a value and escape nothing: 'user_12%' then has a prefix that an index
+ * helps with of four characters only. */
+static void choose_wildcards(struct search *s)
+{
+	struct check_result found;
+	double result;
+
+	if (s->slot->rule != RULE_PATTERN || s->best <= NEAR || out_of_time(s->b))
+		return;
+	s->slot->setting = s->best_setting;
+	s->slot->wild = !s->slot->wild;
+	result = measure(s->b, s->target, &found);
+	if (result < s->best - s->worth_changing)
+		s->best = result;
+	else
+		s->slot->wild = !s->slot->wild;
+}
+
 static void choose_setting(struct binding *b, struct slot *slot, const struct check_figures *target)
 {
 	const struct scale *scale = scale_of(b, slot);
@@ -234,6 +252,7 @@ static void choose_setting(struct binding *b, struct slot *slot, const struct ch
 	if (search.best > NEAR && scale->refine && last >= 0 && scale->steps[last] > 0)
 		refine(&search, scale->steps[last > 0 ? last - 1 : 0],
 		    scale->steps[last + 1] > 0 ? scale->steps[last + 1] : scale->steps[last]);
+	choose_wildcards(&search);
 	slot->setting = search.best_setting;
 	slot->calibrated = isfinite(search.best);
 }

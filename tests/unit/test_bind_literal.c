@@ -36,10 +36,11 @@ static void array_elements_are_quoted(void **state)
 static void patterns_escape_wildcards_and_cut_characters(void **state)
 {
 	(void)state;
-	assert_text(literal_pattern("~~", "50%_off", 4), "50\\%\\_%");
-	assert_text(literal_pattern("~~*", "Łódź", 2), "Łó%");
-	assert_text(literal_pattern("~", "a.b(c", 4), "^a\\.b\\(");
-	assert_text(literal_pattern("~~", "ab", 10), "ab%");
+	assert_text(literal_pattern("~~", "50%_off", 4, false), "50\\%\\_%");
+	assert_text(literal_pattern("~~*", "Łódź", 2, false), "Łó%");
+	assert_text(literal_pattern("~", "a.b(c", 4, true), "^a\\.b\\(");
+	assert_text(literal_pattern("~~", "ab", 10, false), "ab%");
+	assert_text(literal_pattern("~~", "user_1\\2", 8, true), "user_1\\\\2%");
 }
 
 static void limits_are_round(void **state)
