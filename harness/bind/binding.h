@@ -194,6 +194,8 @@ struct check_result {
 };
 int check_vectors(
     struct binding *b, char *const *values, size_t n, struct check_result *ret, struct err *err);
+/* The time of this statement's calibration is over. */
+bool check_is_late(const struct binding *b);
 /* The same, but past the deadline of this statement's calibration a few vectors stand for all. */
 int check_in_time(
     struct binding *b, char *const *values, size_t n, struct check_result *ret, struct err *err);

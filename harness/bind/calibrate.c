@@ -7,7 +7,6 @@
 #include "bind/settings.h"
 #include "bind/weights.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -19,11 +18,6 @@
 #define MOST_WEIGHT         4.0 /* of one vector, where the mean is 1 */
 #define FORM_WORTH_CHANGING 0.1
 #define FORM_GOOD_ENOUGH    0.15 /* a distance below which no other form is tried */
-
-static bool out_of_time(const struct binding *b)
-{
-	return clock_now_ns(&clock_monotonic) > b->run->deadline_ns;
-}
 
 /* A form that production may have used, with the settings that suit it best. */
 struct attempt {
@@ -88,7 +82,7 @@ static void choose_form(struct binding *b, const struct check_figures *target)
 		forms[i].settings = xcalloc(b->n_slots + 1, sizeof(double));
 		settings_copy(b, forms[i].settings);
 	}
-	for (size_t i = 0; i < n && (i == 0 || !out_of_time(b)); i++) {
+	for (size_t i = 0; i < n && (i == 0 || !check_is_late(b)); i++) {
 		attempt(b, target, &forms[i]);
 		if (forms[i].score < forms[best].score - FORM_WORTH_CHANGING)
 			best = i;

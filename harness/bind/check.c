@@ -163,7 +163,7 @@ static int begin(struct binding *b, char *const *values, size_t n, struct err *e
 	return b->n_slots > 0 ? form_prepare(b, values, err) : 0;
 }
 
-static bool is_late(const struct binding *b)
+bool check_is_late(const struct binding *b)
 {
 	return clock_now_ns(&clock_monotonic) > b->run->deadline_ns;
 }
@@ -179,7 +179,7 @@ static int explain_all(struct binding *b, char *const *values, size_t least, siz
 	rc = db_exec(b->run->db, "BEGIN READ ONLY", err);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct check_figures figures;
-		if (i >= least && is_late(b))
+		if (i >= least && check_is_late(b))
 			break;
 		rc = explain_one(b, values, i, execute, &figures, err);
 		if (rc == 0 && execute) {
@@ -202,7 +202,7 @@ size_t check_each(struct binding *b, char *const *values, size_t n, struct check
 	if (!may_execute(b) || begin(b, values, n, &ignored) < 0 ||
 	    db_exec(b->run->db, "BEGIN READ ONLY", &ignored) < 0)
 		return 0;
-	while (measured < n && !is_late(b) &&
+	while (measured < n && !check_is_late(b) &&
 	       explain_one(b, values, measured, true, &ret[measured], &ignored) == 0)
 		measured++;
 	db_exec(b->run->db, "ROLLBACK", NULL);

@@ -1,6 +1,5 @@
 #include "bind/lists.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -91,7 +90,7 @@ static bool is_best(const struct search *s)
 
 static bool may_go_on(const struct search *s)
 {
-	return s->best > GOOD_ENOUGH && clock_now_ns(&clock_monotonic) < s->b->run->deadline_ns;
+	return s->best > GOOD_ENOUGH && !check_is_late(s->b);
 }
 
 /* Negative when the server failed; a length that does not work is one not to choose. */

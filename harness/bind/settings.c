@@ -8,7 +8,6 @@
 
 #include "bind/literal.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -104,11 +103,6 @@ static double score(const struct check_result *found, const struct check_figures
 	       filter_distance(found->looked, found->kept, target);
 }
 
-static bool out_of_time(const struct binding *b)
-{
-	return clock_now_ns(&clock_monotonic) > b->run->deadline_ns;
-}
-
 /* The score of the settings as they are; INFINITY when they do not run in time. */
 double settings_distance(
     struct binding *b, size_t n, const struct check_figures *target, struct check_result *found)
@@ -153,7 +147,8 @@ static void try_setting(struct search *s, double setting, struct check_result *f
 /* Between the best step and its neighbours, on a logarithmic scale. */
 static void refine(struct search *s, double below, double above)
 {
-	for (int i = 0; i < REFINEMENTS && s->best > SETTINGS_GOOD_ENOUGH && !out_of_time(s->b); i++) {
+	for (int i = 0; i < REFINEMENTS && s->best > SETTINGS_GOOD_ENOUGH && !check_is_late(s->b);
+	     i++) {
 		struct check_result found;
 		double centre = s->best_setting;
 		double lower = sqrt(below * centre), upper = sqrt(above * centre);
@@ -194,7 +189,7 @@ static void approach(struct search *s, const struct check_result *first)
 	struct check_result found = *first;
 	double setting = s->slot->setting;
 
-	for (int i = 0; i < APPROACHES && s->best > SETTINGS_GOOD_ENOUGH && !out_of_time(s->b); i++) {
+	for (int i = 0; i < APPROACHES && s->best > SETTINGS_GOOD_ENOUGH && !check_is_late(s->b); i++) {
 		double ratio = found.measured ? settings_wanted_ratio(&found, s->target) : 0.1;
 		double next = setting * fmin(fmax(ratio, 1.0 / 50), 50);
 		if (s->slot->rule != RULE_INTERVAL && s->slot->rule != RULE_ARRAY)
@@ -213,7 +208,7 @@ static void choose_wildcards(struct search *s)
 	struct check_result found;
 	double result;
 
-	if (s->slot->rule != RULE_PATTERN || s->best <= NEAR || out_of_time(s->b))
+	if (s->slot->rule != RULE_PATTERN || s->best <= NEAR || check_is_late(s->b))
 		return;
 	s->slot->setting = s->best_setting;
 	s->slot->wild = !s->slot->wild;
@@ -239,7 +234,7 @@ static void choose_setting(struct binding *b, struct slot *slot, const struct ch
 	if (scale->refine && slot->setting > 0)
 		approach(&search, &found);
 	for (int i = 0; search.best > NEAR && scale->steps[i] >= 0 &&
-	                search.best > SETTINGS_GOOD_ENOUGH && !out_of_time(b);
+	                search.best > SETTINGS_GOOD_ENOUGH && !check_is_late(b);
 	     i++) {
 		try_setting(&search, scale->steps[i], &found);
 		if (search.best_setting == scale->steps[i])
@@ -270,7 +265,7 @@ static void choose_limit(struct binding *b, struct slot *slot, const struct chec
 	double setting = slot->setting;
 
 	search.best = measure(b, target, &found);
-	for (int i = 0; i < 8 && search.best > SETTINGS_GOOD_ENOUGH && !out_of_time(b); i++) {
+	for (int i = 0; i < 8 && search.best > SETTINGS_GOOD_ENOUGH && !check_is_late(b); i++) {
 		setting = literal_round_limit(setting + 0.5);
 		try_setting(&search, setting, &found);
 		if (found.timed_out || far_too_much(&found, target))
@@ -298,9 +293,9 @@ static void choose_in_turn(
 			struct slot *slot = &b->slots[i];
 			if (slot == stays)
 				continue;
-			if (scale_of(b, slot) && !out_of_time(b))
+			if (scale_of(b, slot) && !check_is_late(b))
 				choose_setting(b, slot, target);
-			else if (is_outer_limit(slot) && !out_of_time(b))
+			else if (is_outer_limit(slot) && !check_is_late(b))
 				choose_limit(b, slot, target);
 		}
 	}
@@ -330,7 +325,7 @@ static void choose_nested_limit(
 	double best = settings_distance(b, VECTORS_PER_FORM, target, &found);
 
 	settings_copy(b, best_settings);
-	for (int i = 0; best > NEAR && scale->steps[i] >= 0 && !out_of_time(b); i++) {
+	for (int i = 0; best > NEAR && scale->steps[i] >= 0 && !check_is_late(b); i++) {
 		double score;
 		settings_restore(b, first);
 		limit->setting = scale->steps[i];
