@@ -89,20 +89,37 @@ static bool read_identifier(const char **at, struct buf *out)
 	return true;
 }
 
-char *catalog_identifier(const char *expression)
+/* Two parts of "schema.table.column": the last and the one before it, which is empty when there is none. */
+static bool read_reference(const char *expression, struct buf *last, struct buf *before)
 {
-	_cleanup_buf_ struct buf part = BUF_INIT;
 	const char *p = expression;
 
 	for (;;) {
-		if (!read_identifier(&p, &part))
-			return NULL;
+		if (!read_identifier(&p, last))
+			return false;
 		if (*p == '\0')
-			return xstrdup(part.data);
+			return true;
 		if (*p != '.')
-			return NULL;
+			return false;
+		buf_clear(before);
+		buf_adds(before, last->data);
 		p++;
 	}
+}
+
+char *catalog_identifier(const char *expression)
+{
+	_cleanup_buf_ struct buf last = BUF_INIT, before = BUF_INIT;
+
+	return read_reference(expression, &last, &before) ? xstrdup(last.data) : NULL;
+}
+
+char *catalog_qualifier(const char *expression)
+{
+	_cleanup_buf_ struct buf last = BUF_INIT, before = BUF_INIT;
+
+	return read_reference(expression, &last, &before) && before.len > 0 ? xstrdup(before.data)
+	                                                                    : NULL;
 }
 
 struct catalog_column *catalog_column(const struct catalog_table *table, const char *expression)

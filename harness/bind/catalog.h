@@ -100,6 +100,8 @@ struct catalog_column *catalog_column(const struct catalog_table *table, const c
 /* The last part of a possibly qualified column reference, unquoted; NULL when the expression is
  * more than that. Caller frees. */
 char *catalog_identifier(const char *expression);
+/* The part before that, the alias of "o.id", likewise; NULL when there is none. Caller frees. */
+char *catalog_qualifier(const char *expression);
 
 /* The smallest unique key that the column belongs to; NULL when it belongs to none. */
 const struct catalog_unique *catalog_unique_of(

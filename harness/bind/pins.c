@@ -47,20 +47,15 @@ static const struct catalog_pin *pin_in(
 
 static const struct catalog_pin *pin_of(struct binding *b, const struct slot *slot, struct err *err)
 {
-	const struct sql_scope *scope;
+	struct catalog_column *column;
+	struct catalog_table *table;
 
 	if (!may_be_pinned(slot))
 		return NULL;
-	scope = &b->analysis.scopes[slot->item->scope];
-	for (size_t i = 0; i < scope->tables.n; i++) {
-		struct catalog_table *table = catalog_table(b->run->catalog, scope->tables.items[i], err);
-		struct catalog_column *column = table ? catalog_column(table, slot->item->partner) : NULL;
-		if (column && catalog_read_pins(b->run->catalog, table, err) == 0)
-			return pin_in(table, column, slot);
-		if (err->code)
-			return NULL;
-	}
-	return NULL;
+	column = slot_column(b, slot, &table, err);
+	if (!column || catalog_read_pins(b->run->catalog, table, err) < 0)
+		return NULL;
+	return pin_in(table, column, slot);
 }
 
 bool pins_any(struct binding *b, struct err *err)

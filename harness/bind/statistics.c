@@ -35,18 +35,18 @@ static void add_rows(struct pool *pool, const struct db_rows *rows, struct rng *
 	}
 }
 
+/* Of the statement's tables any, where the place does not tell: the target of an INSERT, a view's. */
 static bool find_column(struct binding *b, const struct slot *slot,
     struct catalog_table **ret_table, struct catalog_column **ret_column, struct err *err)
 {
 	const struct strv *tables = &b->analysis.tables;
 
-	for (size_t i = 0; i < tables->n && !err->code; i++) {
+	*ret_column = slot_column(b, slot, ret_table, err);
+	for (size_t i = 0; i < tables->n && !*ret_column && !err->code; i++) {
 		*ret_table = catalog_table(b->run->catalog, tables->items[i], err);
 		*ret_column = *ret_table ? catalog_column(*ret_table, slot->item->partner) : NULL;
-		if (*ret_column)
-			return true;
 	}
-	return false;
+	return *ret_column != NULL;
 }
 
 int statistics_pool(struct binding *b, const struct slot *slot, struct pool *ret, struct err *err)

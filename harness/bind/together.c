@@ -8,20 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static struct catalog_table *table_of(
-    struct binding *b, const struct slot *slot, struct catalog_column **ret_column, struct err *err)
-{
-	const struct sql_scope *scope = &b->analysis.scopes[slot->item->scope];
-
-	for (size_t i = 0; i < scope->tables.n && !err->code; i++) {
-		struct catalog_table *table = catalog_table(b->run->catalog, scope->tables.items[i], err);
-		*ret_column = table ? catalog_column(table, slot->item->partner) : NULL;
-		if (*ret_column)
-			return table;
-	}
-	return NULL;
-}
-
 static bool is_list(const struct slot *slot)
 {
 	return slot->item && slot->item->partner && slot->pool >= 0 &&
@@ -67,15 +53,17 @@ int together_plan(struct binding *b, struct err *err)
 	for (size_t i = 0; i < b->n_slots && b->order == VECTOR_SAMPLED; i++) {
 		struct slot *list = &b->slots[i];
 		struct catalog_column *element, *other;
-		struct catalog_table *table;
+		struct catalog_table *table, *others;
 		if (!is_list(list) || !mostly_found(b, list))
 			continue;
-		table = table_of(b, list, &element, err);
-		for (size_t k = 0; table && k < b->n_slots; k++) {
+		element = slot_column(b, list, &table, err);
+		for (size_t k = 0; element && k < b->n_slots; k++) {
 			struct slot *slot = &b->slots[k];
 			if (slot->pool != list->pool || slot->item == NULL || !is_equality(slot) ||
-			    slot->item->scope != list->item->scope || table_of(b, slot, &other, err) != table ||
-			    !in_one_key(table, element, other))
+			    slot->item->scope != list->item->scope)
+				continue;
+			other = slot_column(b, slot, &others, err);
+			if (!other || others != table || !in_one_key(table, element, other))
 				continue;
 			list->together = slot->together_with = true;
 		}

@@ -32,27 +32,6 @@ static bool may_be_told(const struct slot *slot)
 	return item->role == PARAM_IN || item->role == PARAM_ANY;
 }
 
-/* The table of the slot's scope that its column belongs to; NULL when that is no plain column. */
-static struct catalog_table *table_of(
-    const struct binding *b, const struct slot *slot, const char *column, struct err *err)
-{
-	const struct sql_scope *scope = &b->analysis.scopes[slot->item->scope];
-	const char *partner = slot->item->partner;
-	bool qualified = strchr(partner, '.') != NULL;
-
-	for (size_t t = 0; t < scope->tables.n && !err->code; t++) {
-		const char *alias = scope->aliases.items[t];
-		size_t len = strlen(alias);
-		struct catalog_table *table;
-		if (qualified && (strncmp(partner, alias, len) != 0 || partner[len] != '.'))
-			continue;
-		table = catalog_table(b->run->catalog, scope->tables.items[t], err);
-		if (table && catalog_column(table, column))
-			return table;
-	}
-	return NULL;
-}
-
 /* Executions by rank, 0 ... n_ranks - 1, of all plans. */
 static double *count_ranks(const struct binding *b, const struct catalog_table *table,
     const char *column, size_t *ret_n, struct err *err)
@@ -115,17 +94,17 @@ static void take_values(
 
 static int find_one(struct binding *b, struct slot *slot, struct err *err)
 {
-	_cleanup_free_ char *column = catalog_identifier(slot->item->partner);
-	struct catalog_table *table = column ? table_of(b, slot, column, err) : NULL;
+	struct catalog_table *table;
+	const struct catalog_column *column = slot_column(b, slot, &table, err);
 	_cleanup_free_ double *counts = NULL;
 	struct db_rows *rows;
 	size_t n_ranks = 0;
 
-	if (table)
-		counts = count_ranks(b, table, column, &n_ranks, err);
+	if (column)
+		counts = count_ranks(b, table, column->name, &n_ranks, err);
 	if (!counts)
 		return err->code;
-	rows = commonest_values(b, table, column, err);
+	rows = commonest_values(b, table, column->name, err);
 	if (!rows)
 		return err->code;
 	take_values(&slot->told, rows, counts, n_ranks);

@@ -35,6 +35,7 @@ CREATE TABLE order_items (
   quantity int NOT NULL CHECK (quantity > 0), discount percentage, PRIMARY KEY (order_id, line));
 CREATE TABLE inventory (
   sku text PRIMARY KEY, quantity int NOT NULL, updated_at timestamptz NOT NULL DEFAULT now());
+CREATE TABLE parcels (order_id int PRIMARY KEY REFERENCES orders, status text NOT NULL);
 CREATE TABLE clubs (id int PRIMARY KEY, title text NOT NULL);
 CREATE TABLE members (
   club_id int REFERENCES clubs, customer_id bigint REFERENCES customers,
@@ -66,6 +67,7 @@ SELECT setval('order_id', 40000), setval('customers_id_seq', 3000);
 INSERT INTO inventory SELECT 'SKU-' || n, 1000 FROM generate_series(1, 500) n;
 INSERT INTO order_items SELECT o.id, l, 'SKU-' || (1 + floor(500 * random() ^ 2)::int),
   1 + o.id % 4, 10 * (o.id % 3) FROM orders o, generate_series(1, 1 + o.id % 3) l;
+INSERT INTO parcels SELECT n, CASE WHEN n % 500 = 0 THEN 'lost' ELSE 'sent' END FROM generate_series(1, 40000) n;
 INSERT INTO clubs SELECT n, 'Club ' || n FROM generate_series(1, 200) n;
 INSERT INTO members SELECT c % 60 + 1, c FROM generate_series(1, 3000) c;
 INSERT INTO documents (owner, body, labels, scores, hash) SELECT 1 + n % 3000,
@@ -84,6 +86,7 @@ CREATE INDEX ON documents USING gin (labels);
 CREATE INDEX ON documents ((body ->> 'kind'));
 CREATE INDEX ON events (device, at);
 CREATE INDEX ON orders (total) WHERE status = 'new';
+CREATE INDEX ON parcels (order_id) WHERE status = 'lost';
 VACUUM ANALYZE;
 SQL
 $node->safe_psql('postgres', "CREATE DATABASE $_ TEMPLATE shop") for qw(staging scratch);
@@ -166,6 +169,7 @@ my @shapes = (
 	update_from => sub { "UPDATE order_items i SET discount = 10 FROM orders o WHERE o.id = i.order_id AND o.id = " . flat(40000) },
 	words => sub { "SELECT id FROM customers WHERE to_tsvector('simple', name) @@ plainto_tsquery('simple', 'name " . flat(300) . "') LIMIT 5" },
 	in_zone => sub { "SELECT count(*) FROM orders WHERE customer_id = " . number(3000) . " AND (created_at AT TIME ZONE 'Europe/Berlin')::date > '" . day() . "'" },
+	lost_parcels => sub { "SELECT o.id, o.total FROM orders o JOIN parcels p ON p.order_id = o.id WHERE p.status = 'lost' ORDER BY o.id LIMIT 20" },
 	take_order => sub { "UPDATE orders SET note = 'taken' WHERE id = (SELECT id FROM orders WHERE status = 'new' ORDER BY total LIMIT 1 FOR UPDATE SKIP LOCKED)" },
 	delete_item => sub { 'DELETE FROM order_items WHERE order_id = ' . flat(40000) . ' AND line = 1' },
 	delete_club => sub { "DELETE FROM clubs c WHERE c.id = @{[60 + flat(140)]} AND NOT EXISTS (SELECT 1 FROM members m WHERE m.club_id = c.id)" },
@@ -319,6 +323,8 @@ my ($unnest) = grep { $_->{sql} =~ /unnest/ } @{ $vectors->{statements} };
 like($unnest->{values_from}, qr/^(witness|calibrated)$/, 'what is unnested comes from the rows that it is joined with');
 my ($take) = grep { $_->{sql} =~ /SKIP LOCKED/ } @{ $vectors->{statements} };
 like("$take->{sql} @{ $take->{vectors}[0] // [] }", qr/\bnew\b/, 'a status that a partial index names is asked for');
+my ($lost) = grep { $_->{sql} =~ /JOIN parcels/ } @{ $vectors->{statements} };
+like("$lost->{sql} @{ $lost->{vectors}[0] // [] }", qr/\blost\b/, 'of the table that the alias names, where another has such a column, too');
 my ($ignore) = grep { $_->{sql} =~ /INSERT INTO clubs/ } @{ $vectors->{statements} };
 my $new = grep { $_->[0] > 200 } @{ $ignore->{vectors} };
 my $share = $ignore->{production}{rows} / $ignore->{calls};
