@@ -67,7 +67,7 @@ static bool look(void *ctx, const struct replay_state *state)
 	lockouts_look(r->lockouts, r->dbs, r->run);
 	if (build != BUILD_OVER)
 		return build == BUILD_GOES_ON;
-	input.counted = measure_peek(r->measure, r->run);
+	input.counted = measure_peek(r->measure, (double)state->elapsed_ns / 1e9, r->run);
 	input.planned_seconds = planned_seconds(r);
 	if (clock_now_ns(&clock_monotonic) >= r->next_look_ns)
 		judge_so_far(r, &input);
@@ -154,7 +154,7 @@ int rehearsal_judge(struct rehearsal *r, struct err *err)
 	if (samples_open(samples_path, &samples, err) < 0)
 		return err->code;
 	r->run->generator.warmup_s =
-	    fmax(judge_warmup_seconds(&samples, r->run->generator.duration_s), built_s);
+	    fmax(judge_warmup_seconds(&samples, r->run, r->run->generator.duration_s), built_s);
 	measure_samples(&samples, r->run);
 	measure_build(&samples, r->run);
 	judge_run(&input, r->run);

@@ -130,7 +130,7 @@ static double warmup_of(const struct judge_input *input, const struct run *run)
 {
 	if (input->final)
 		return isfinite(run->generator.warmup_s) ? run->generator.warmup_s : 0;
-	return fmax(judge_warmup_seconds(input->samples, samples_end_seconds(input->samples)),
+	return fmax(judge_warmup_seconds(input->samples, run, samples_end_seconds(input->samples)),
 	    run->build.under_load ? run->build.end_s : 0);
 }
 

@@ -21,9 +21,10 @@ struct judge_input {
 /* Rebuilds run->checks and run->verdict from run->thresholds (and alpha, dead_band, guard). */
 void judge_run(const struct judge_input *input, struct run *run);
 
-/* Seconds to discard at the start of the run, both arms alike (MSER-5 on block medians, at most
- * 25% of the time); stored in run->generator.warmup_s by the caller. */
-double judge_warmup_seconds(const struct samples *samples, double duration_s);
+/* Seconds to discard at the start of the run, both arms alike: until caches (run->arms[].cache) and
+ * times have settled, at most 25% of duration_s; stored in run->generator.warmup_s by the caller. */
+double judge_warmup_seconds(
+    const struct samples *samples, const struct run *run, double duration_s);
 
 /* After a look: is the verdict beyond doubt, so that the replay may stop? A FAIL is; a PASS is when
  * every timing check that the planned time could let FAIL is proven to be within its own limit. */

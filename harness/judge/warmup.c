@@ -1,5 +1,5 @@
 /*
- * How much of the start to discard: MSER-5 (White, "An effective truncation heuristic for bias
+ * How much of the start to discard, by its times: MSER-5 (White, "An effective truncation heuristic for bias
  * reduction in simulation output", 1997) on the medians of half-second blocks.
  *
  * The mix of statements changes from block to block, so the medians are of ln(service time) less
@@ -8,6 +8,7 @@
  * is kept. A cut counts only when what it removes was slower: settling is always downwards, noise
  * is not.
  */
+#include "judge/warmup.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "judge/judge.h"
@@ -129,7 +130,7 @@ static size_t mser_cut(const double *batches, size_t n)
 	return best && discarded > mean + SLOWER_AT_LEAST ? best : 0;
 }
 
-double judge_warmup_seconds(const struct samples *samples, double duration_s)
+double warmup_of_times(const struct samples *samples, double duration_s)
 {
 	size_t n_blocks = duration_s > 0 ? (size_t)(duration_s * 1e9 / BLOCK_NS) : 0;
 	size_t n_batches = n_blocks / BATCH;
@@ -143,4 +144,13 @@ double judge_warmup_seconds(const struct samples *samples, double duration_s)
 	for (size_t i = 0; i < n_batches * BATCH; i++)
 		batches[i / BATCH] += medians[i] / BATCH;
 	return (double)(mser_cut(batches, n_batches) * BATCH * BLOCK_NS) / 1e9;
+}
+
+/* Caches are looked at once a second, so their end is rounded up to a whole block. */
+double judge_warmup_seconds(const struct samples *samples, const struct run *run, double duration_s)
+{
+	double block_s = BLOCK_NS / 1e9;
+	double caches_s = ceil(warmup_of_caches(run) / block_s) * block_s;
+
+	return fmax(warmup_of_times(samples, duration_s), fmin(caches_s, SHARE_MAX * duration_s));
 }

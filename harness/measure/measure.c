@@ -37,6 +37,7 @@ int measure_begin(struct db *const arms[N_ARMS], struct measure **ret, struct er
 		}
 	}
 	replica_watch_begin(measure->arms, &measure->replicas);
+	cache_watch_begin(measure->arms, measure->caches);
 	*ret = measure;
 	return 0;
 }
@@ -97,6 +98,7 @@ int measure_end(struct measure *measure, bool vacuum, const struct progress *pro
 	}
 	measure_statement_work(measure->before, after, run);
 	replica_watch_end(&measure->replicas, measure->arms, run);
+	cache_watch_tell(run);
 	measure_relations(measure->before, after, run);
 	for (int arm = 0; arm < N_ARMS; arm++)
 		snapshot_release(&after[arm]);

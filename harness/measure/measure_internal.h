@@ -37,14 +37,26 @@ struct replica_watch {
 void replica_watch_begin(struct db *const arms[N_ARMS], struct replica_watch *ret);
 void replica_watch_look(struct replica_watch *watch, struct db *const arms[N_ARMS]);
 /* Into run->arms; wants the statements' work there already. */
-void replica_watch_end(
-    struct replica_watch *watch, struct db *const arms[N_ARMS], struct run *run);
+void replica_watch_end(struct replica_watch *watch, struct db *const arms[N_ARMS], struct run *run);
 void replica_watch_release(struct replica_watch *watch);
+
+/* Buffer caches of the arms' databases: cache_watch_look() once a second or so. */
+struct cache_counts {
+	bool known;
+	double touched, read; /* blocks, since the server began to count */
+};
+void cache_watch_begin(struct db *const arms[N_ARMS], struct cache_counts ret[N_ARMS]);
+/* Adds to run->arms[].cache what was counted since the last look, at_s after the start of the replay. */
+void cache_watch_look(struct cache_counts counts[N_ARMS], struct db *const arms[N_ARMS],
+    double at_s, struct run *run);
+/* Discloses an arm that still read from outside its cache in the second half. */
+void cache_watch_tell(struct run *run);
 
 struct measure {
 	struct db *arms[N_ARMS];
 	struct snapshot before[N_ARMS];
 	struct replica_watch replicas;
+	struct cache_counts caches[N_ARMS];
 	/* Looks in mid-run: entries whose text was read, by arm; see measure_peek.c. */
 	struct statement_counters marked[N_ARMS];
 	unsigned n_peeks;

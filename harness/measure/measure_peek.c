@@ -84,11 +84,12 @@ static bool read_arms(struct measure *measure, struct run *run)
 	return all;
 }
 
-bool measure_peek(struct measure *measure, struct run *run)
+bool measure_peek(struct measure *measure, double elapsed_s, struct run *run)
 {
 	uint64_t start = clock_now_ns(&clock_monotonic), end, pause;
 
 	replica_watch_look(&measure->replicas, measure->arms);
+	cache_watch_look(measure->caches, measure->arms, elapsed_s, run);
 	if (measure->peeks_fail || start < measure->next_peek_ns)
 		return measure->peeked;
 	measure->peeked = read_arms(measure, run);

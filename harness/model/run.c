@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "model/run_fields.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -91,6 +92,17 @@ static void release_array(void *items, size_t n, size_t item_bytes, const struct
 	free(items);
 }
 
+double run_cache_read_share(const struct run_arm *arm, size_t from, size_t to)
+{
+	double touched = 0, read = 0;
+
+	for (size_t i = from; i < to; i++) {
+		touched += arm->cache[i].touched;
+		read += arm->cache[i].read;
+	}
+	return touched > 0 ? read / touched : NAN;
+}
+
 void run_release(struct run *run)
 {
 	fields_release(run, run_fields);
@@ -100,6 +112,7 @@ void run_release(struct run *run)
 	for (int arm = 0; arm < N_ARMS; arm++) {
 		fields_release(&run->arms[arm], run_arm_fields);
 		workload_settings_release(run->arms[arm].settings, run->arms[arm].n_settings);
+		free(run->arms[arm].cache);
 		free(run->slices[arm]);
 	}
 	for (size_t i = 0; i < run->n_statements; i++)

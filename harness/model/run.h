@@ -154,6 +154,12 @@ struct run_build {
 	struct run_phase phases[N_BUILD_PHASES][N_ARMS];
 };
 
+/* Blocks that an arm's database asked for between two looks, a second or so apart. */
+struct run_cache_look {
+	double at_s;          /* of the second look, since the start of the replay */
+	double touched, read; /* in all, and those of them that its buffer cache did not have */
+};
+
 struct run_arm {
 	char *server_version;
 	int server_version_num;
@@ -168,6 +174,8 @@ struct run_arm {
 	double replica_lag_max, replica_lag_mean; /* bytes that the slowest had yet to replay */
 	double replica_share;  /* of that, what is its own by its WAL; 1 when the server is its own */
 	char *replica_problem; /* why it is not known, or only in part; NULL */
+	struct run_cache_look *cache;
+	size_t n_cache, cap_cache;
 };
 
 /* One second of the run on one arm. */
@@ -281,6 +289,9 @@ json_t *run_to_json(const struct run *run); /* what run_save writes; caller json
 /* The document that run_save writes; caller json_decref()s. */
 json_t *run_to_json(const struct run *run);
 void run_release(struct run *run);
+/* Of the blocks that looks [from, to) saw touched, the share read from outside the buffer cache; NAN when
+ * they saw none. */
+double run_cache_read_share(const struct run_arm *arm, size_t from, size_t to);
 void check_release(struct check *check);
 void run_add_disturbance(struct run *run, const char *kind, bool blocks_pass, const char *format,
     ...) __attribute__((format(printf, 4, 5)));

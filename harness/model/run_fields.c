@@ -186,6 +186,13 @@ const struct field run_arm_fields[] = {
     {0},
 };
 
+const struct field run_cache_look_fields[] = {
+    FIELD(AMOUNT, run_cache_look, at_s),
+    FIELD(AMOUNT, run_cache_look, touched),
+    FIELD(AMOUNT, run_cache_look, read),
+    {0},
+};
+
 const struct field run_slice_fields[] = {
     FIELD(AMOUNT, run_slice, start_s),
     FIELD(AMOUNT, run_slice, ok),

@@ -26,6 +26,7 @@ extern const struct field run_change_fields[];
 extern const struct field run_build_fields[];
 extern const struct field run_phase_fields[];
 extern const struct field run_arm_fields[];
+extern const struct field run_cache_look_fields[];
 extern const struct field run_slice_fields[];
 extern const struct field run_generator_fields[];
 extern const struct field run_stall_fields[];

@@ -178,11 +178,21 @@ static void load_disturbance(struct json_reader *r, const json_t *object, void *
 	fields_load(r, object, &run->disturbances[run->n_disturbances++], run_disturbance_fields);
 }
 
+static void load_cache_look(struct json_reader *r, const json_t *object, void *ctx)
+{
+	struct run_arm *arm = ctx;
+
+	GROW(arm->cache, arm->n_cache, arm->cap_cache);
+	fields_load(r, object, &arm->cache[arm->n_cache++], run_cache_look_fields);
+}
+
 static void load_arm(struct json_reader *r, const json_t *object, void *target)
 {
 	struct run_arm *arm = target;
 
 	fields_load(r, object, arm, run_arm_fields);
+	if (json_object_get(object, "cache"))
+		json_each(r, object, "cache", load_cache_look, arm);
 	workload_settings_load(r, object, &arm->settings, &arm->n_settings, &arm->cap_settings);
 }
 

@@ -127,6 +127,8 @@ static json_t *arms_to_json(const struct run *run)
 
 		json_object_set_new(
 		    object, "settings", workload_settings_to_json(arm->settings, arm->n_settings));
+		json_object_set_new(object, "cache",
+		    array_of(arm->cache, arm->n_cache, sizeof(*arm->cache), run_cache_look_fields));
 		json_object_set_new(arms, arm_name((enum arm)i), object);
 	}
 	return arms;

@@ -119,6 +119,20 @@ static void add_standbys(struct buf *out, const struct run_arm *a)
 	buf_adds(out, "</dd>");
 }
 
+static void add_cache(struct buf *out, const struct run_arm *a)
+{
+	size_t half = a->n_cache / 2;
+
+	buf_adds(out, "<dt>Blocks not in its cache</dt><dd>");
+	if (a->n_cache > 0)
+		buf_addf(out, "%s in the first half of the replay, %s in the second",
+		    figure_percent(run_cache_read_share(a, 0, half)).text,
+		    figure_percent(run_cache_read_share(a, half, a->n_cache)).text);
+	else
+		buf_adds(out, "not looked at");
+	buf_adds(out, "</dd>");
+}
+
 static void add_arm(struct buf *out, const struct run *run, enum arm arm)
 {
 	const struct run_arm *a = &run->arms[arm];
@@ -132,6 +146,7 @@ static void add_arm(struct buf *out, const struct run *run, enum arm arm)
 	    figure_bytes(a->database_bytes_before).text, figure_bytes(a->database_bytes_after).text,
 	    figure_count(a->sessions_lost).text);
 	add_standbys(out, a);
+	add_cache(out, a);
 	for (size_t i = 0; i < a->n_settings && i < MAX_SETTINGS; i++) {
 		buf_adds(out, "<dt><code>");
 		html_text(out, a->settings[i].name, HTML_MAX_NAME);

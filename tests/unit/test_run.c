@@ -191,6 +191,9 @@ static void fill_arms(struct run *run)
 		GROW(arm->settings, arm->n_settings, arm->cap_settings);
 		arm->settings[arm->n_settings++] =
 		    (struct workload_setting){xstrdup("autovacuum"), xstrdup("off")};
+		GROW(arm->cache, arm->n_cache, arm->cap_cache);
+		arm->cache[arm->n_cache++] =
+		    (struct run_cache_look){.at_s = 1.25, .touched = 5000, .read = 40 + i};
 		run->slices[i] = xcalloc(run->n_slices, sizeof(*run->slices[i]));
 		fill_doubles(run->slices[i], run->n_slices * sizeof(*run->slices[i]));
 	}
