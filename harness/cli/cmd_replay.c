@@ -126,18 +126,18 @@ static void begin_record(struct replay_command *c)
 }
 
 /* With -P: a line every so many seconds, like pgbench's. */
-static bool tell(void *ctx, const struct replay_state *state)
+static const char *tell(void *ctx, const struct replay_state *state)
 {
 	struct replay_command *c = ctx;
 	char lag[32];
 
 	if (!c->progress_ns || state->elapsed_ns < c->next_progress_ns)
-		return true;
+		return NULL;
 	c->next_progress_ns += c->progress_ns;
 	progress_say(cli_progress(), PROGRESS_NOTE, "%.1f s: %.1f ops/s, %.0f errors, lag p99 %s",
 	    (double)state->elapsed_ns / 1e9, (double)state->completed * 1e9 / (double)state->elapsed_ns,
 	    (double)state->errors, units_format_duration(lag, (double)state->lag_p99_ns));
-	return true;
+	return NULL;
 }
 
 static void note_result(struct replay_command *c, int rc)

@@ -41,8 +41,20 @@ static void judge_so_far(struct rehearsal *r, const struct judge_input *input)
 	r->next_look_ns = end_ns + (pause_ns < LOOK_PAUSE_MAX_NS ? pause_ns : LOOK_PAUSE_MAX_NS);
 }
 
+/* Once the planned time is over, an open verdict is a reason to go on, as far as the gate allows. */
+static const char *why_stop(const struct rehearsal *r, uint64_t elapsed_ns, uint64_t planned_ns)
+{
+	const struct run *run = r->run;
+
+	if (elapsed_ns < planned_ns || run->replay.design == DESIGN_SEQUENTIAL)
+		return r->gate->replay.early_stop && judge_is_clear(run) ? "verdict" : NULL;
+	if (run->verdict.outcome != OUTCOME_INCONCLUSIVE)
+		return "verdict";
+	return (double)elapsed_ns >= planned_seconds(r) * 1e9 ? "time" : NULL;
+}
+
 /* Called about once a second while the replay runs: judge what there is, tell, decide. */
-static bool look(void *ctx, const struct replay_state *state)
+static const char *look(void *ctx, const struct replay_state *state)
 {
 	struct rehearsal *r = ctx;
 	struct samples samples = {.items = state->samples, .n = state->n_samples};
@@ -53,7 +65,6 @@ static bool look(void *ctx, const struct replay_state *state)
 	uint64_t planned_ns =
 	    r->gate->replay.duration_ns +
 	    (isfinite(r->run->build.end_s) ? (uint64_t)(r->run->build.end_s * 1e9) : 0);
-	bool planned_time_is_over = state->elapsed_ns >= planned_ns;
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	struct replay_view view = {
 	    .planned_ns = planned_ns,
@@ -66,16 +77,14 @@ static bool look(void *ctx, const struct replay_state *state)
 	r->run->generator.machine_busy = state->machine_busy;
 	lockouts_look(r->lockouts, r->dbs, r->run);
 	if (build != BUILD_OVER)
-		return build == BUILD_GOES_ON;
+		return build == BUILD_GOES_ON ? NULL : "failed build";
 	input.counted = measure_peek(r->measure, (double)state->elapsed_ns / 1e9, r->run);
 	input.planned_seconds = planned_seconds(r);
 	if (clock_now_ns(&clock_monotonic) >= r->next_look_ns)
 		judge_so_far(r, &input);
 	replay_view(&text, &view, state);
 	progress_say(r->progress, PROGRESS_TICK, "%s", text.data);
-	if (planned_time_is_over && r->run->replay.design != DESIGN_SEQUENTIAL)
-		return r->run->verdict.outcome == OUTCOME_INCONCLUSIVE;
-	return !(r->gate->replay.early_stop && judge_is_clear(r->run));
+	return why_stop(r, state->elapsed_ns, planned_ns);
 }
 
 static void note_errors(struct rehearsal *r)

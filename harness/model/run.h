@@ -248,7 +248,7 @@ struct run {
 	char *started_at, *finished_at; /* ISO 8601, UTC */
 	char *version;                  /* pgrehearse's */
 	char *command;                  /* how to reproduce, no secrets */
-	char *stopped_by;     /* "time", "verdict", "signal 2", "server lost"; NULL while running */
+	char *stopped_by;     /* "time", "verdict", "signal 2", "server lost" ...; NULL while running */
 	char *candidate_name; /* file name of up.sql, or "unchanged" */
 	char *up_sql, *down_sql;
 	struct replay_options replay;

@@ -276,6 +276,7 @@ static void tick(struct run_state *run)
 	    .elapsed_ns = run_time_ns(run),
 	    .duration_ns = run->options->duration_ns,
 	};
+	const char *why;
 
 	recorder_figures(run->recorder, &figures);
 	state.completed = figures.ok + figures.errors;
@@ -289,8 +290,9 @@ static void tick(struct run_state *run)
 	if (!run->hooks || !run->hooks->on_second || run->manner != STOP_NOT)
 		return;
 	state.samples = recorder_samples(run->recorder, &state.n_samples);
-	if (!run->hooks->on_second(run->hooks->ctx, &state))
-		stop_jobs(run, run_time_ns(run), STOP_DRAIN, "verdict");
+	why = run->hooks->on_second(run->hooks->ctx, &state);
+	if (why)
+		stop_jobs(run, run_time_ns(run), STOP_DRAIN, why);
 }
 
 static void wait_until(struct run_state *run, uint64_t wake_ns)

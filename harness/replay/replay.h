@@ -58,8 +58,8 @@ struct replay_state {
 };
 
 struct replay_hooks {
-	/* Return false to stop early (the verdict is clear): no new op is sent, pairs complete. */
-	bool (*on_second)(void *ctx, const struct replay_state *state);
+	/* NULL to go on; to stop now, why ("verdict"), a string constant: no new op is sent, pairs complete. */
+	const char *(*on_second)(void *ctx, const struct replay_state *state);
 	void *ctx;
 };
 
@@ -74,7 +74,7 @@ struct replay_result {
 	struct run_generator generator;
 	struct run_stall *stalls; /* of the machine, during the run */
 	size_t n_stalls;
-	const char *stopped_by; /* "time", "verdict", "signal 2", "server lost" */
+	const char *stopped_by; /* "time", "signal 2", "server lost", or the hook's word */
 	bool server_lost;
 	char lost_message[300];
 	double sessions_lost[N_ARMS];

