@@ -80,6 +80,10 @@ static const char *look(void *ctx, const struct replay_state *state)
 		return build == BUILD_GOES_ON ? NULL : "failed build";
 	input.counted = measure_peek(r->measure, (double)state->elapsed_ns / 1e9, r->run);
 	input.planned_seconds = planned_seconds(r);
+	input.overtime = state->elapsed_ns >= planned_ns;
+	if (input.overtime && !r->in_overtime)
+		r->next_look_ns = 0; /* whether to go on is not decided by an old look */
+	r->in_overtime = input.overtime;
 	if (clock_now_ns(&clock_monotonic) >= r->next_look_ns)
 		judge_so_far(r, &input);
 	replay_view(&text, &view, state);

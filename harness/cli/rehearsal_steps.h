@@ -46,6 +46,7 @@ struct rehearsal {
 	struct err build_problem;
 	struct replay_result replay;
 	uint64_t next_look_ns; /* in mid-run, of clock_monotonic */
+	bool in_overtime;      /* the last look was after the planned time */
 	struct run *run;
 	bool measured; /* there are samples worth keeping */
 };

@@ -97,7 +97,14 @@ static bool can_be_judged(const struct judging *j, int in_mid_run)
 	       (in_mid_run == FROM_COUNTERS && j->input->counted);
 }
 
-/* A look keeps of the counters what FAILs: the others are settled at the end. */
+/* A look keeps of the counters what FAILs: the others are settled at the end. In overtime that is now, and
+ * one that more time would settle asks for it. */
+static bool is_kept(const struct judging *j, const struct check *check, int in_mid_run)
+{
+	return j->input->final || in_mid_run != FROM_COUNTERS || check->outcome == OUTCOME_FAIL ||
+	       (j->input->overtime && !isnan(check->needs_seconds));
+}
+
 static void judge_threshold(struct judging *j, const struct threshold *threshold)
 {
 	size_t family = 0, n;
@@ -118,8 +125,7 @@ static void judge_threshold(struct judging *j, const struct threshold *threshold
 			    check, OUTCOME_PASS, "no call of %s fell into the replay", targets[i].label);
 		else
 			families[family].evaluate(j, threshold, &targets[i], check);
-		if (!j->input->final && families[family].in_mid_run == FROM_COUNTERS &&
-		    check->outcome != OUTCOME_FAIL)
+		if (!is_kept(j, check, families[family].in_mid_run))
 			check_release(&j->run->checks[--j->run->n_checks]);
 		target_release(&targets[i]);
 	}

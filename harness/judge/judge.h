@@ -15,6 +15,7 @@ struct judge_input {
 	const struct samples *samples;
 	bool final;             /* the run is over: counters and facts are in run */
 	bool counted;           /* a look: run has the counters so far */
+	bool overtime;          /* a look after the planned time: what is open is a reason to go on */
 	double planned_seconds; /* the longest the replay may take: K_max of JUDGE section 2 */
 };
 

@@ -86,6 +86,13 @@ static bool is_planned_test(const struct threshold *threshold)
 	       threshold->metric->quantile < 1 && threshold->bound == BOUND_MAX_RATIO;
 }
 
+double expected_error(double tail, double ops)
+{
+	double index = tail < 0.02 ? 2 : 3;
+
+	return sqrt(2 * (1 - tail) / (tail * ops)) / index;
+}
+
 static double tail_share(const struct planned_check *check)
 {
 	return check->threshold->metric->quantile > 0 ? 1 - check->threshold->metric->quantile : 0.5;
@@ -95,8 +102,7 @@ static double tail_share(const struct planned_check *check)
 static double least_ratio(
     const struct planned_check *check, const struct gate *gate, size_t n_tests)
 {
-	double tail = tail_share(check), index = tail < 0.02 ? 2 : 3;
-	double error = sqrt(2 * (1 - tail) / (tail * check->ops)) / index;
+	double error = expected_error(tail_share(check), check->ops);
 	double alpha = gate->replay.early_stop ? gate->alpha / 2 : gate->alpha;
 	double score =
 	    normal_upper_quantile(alpha / (double)n_tests) + normal_upper_quantile(1 - POWER);

@@ -85,6 +85,19 @@ static void fill_interval(struct judging *j, const struct timing *t, struct chec
 	check->upper = fmax(upper / unit, check->estimate);
 }
 
+/* Exceedances that a check with few of them needs: for a FAIL, if the estimate is right, as many as make
+ * the expected error small enough; for a PASS what a proof wants. */
+static double wanted_exceedances(const struct timing *t, const struct check *check, bool breached)
+{
+	double quantile = check->metric->quantile, tail = quantile > 0 ? 1 - quantile : 0.5;
+	double score = normal_upper_quantile(t->fail_level) + NEEDS_POWER_SCORE;
+	double per_one = score * expected_error(tail, 1) / log(check->estimate / t->fail_beyond);
+
+	if (!breached || t->what.kind != HYPOTHESIS_RATIO || !(check->estimate > 0))
+		return PASS_EXCEEDANCES;
+	return fmax(fmin(per_one * per_one * tail, PASS_EXCEEDANCES), FAIL_EXCEEDANCES);
+}
+
 /*
  * Further replay until the open question is settled with 80% power: the distance from the
  * estimate to what must be excluded, in standard errors, grows with the root of the time.
@@ -96,7 +109,7 @@ static double needs_seconds(
 	double span = j->evidence.span_s, score, distance, wanted;
 
 	if (t->exceedances < FAIL_EXCEEDANCES || isnan(t->standard_error)) {
-		wanted = PASS_EXCEEDANCES / fmax(t->exceedances, 1) - 1;
+		wanted = wanted_exceedances(t, check, breached) / fmax(t->exceedances, 1) - 1;
 		return wanted > 0 ? span * wanted : NAN;
 	}
 	if (fabs(log(check->estimate / t->limit)) < log1p(j->run->dead_band))

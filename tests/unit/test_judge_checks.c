@@ -243,6 +243,15 @@ static void look_with(struct fixture *f, const char *yaml, bool counted)
 	judge_run(&input, &f->run);
 }
 
+static void look_in_overtime(struct fixture *f, const char *yaml)
+{
+	struct judge_input input = {
+	    .samples = &f->samples, .counted = true, .overtime = true, .planned_seconds = 60};
+
+	judge_with(f, yaml);
+	judge_run(&input, &f->run);
+}
+
 /* What a look FAILs ends the replay, so it is beyond what ops in flight can do; all else waits. */
 static void a_look_fails_counters_that_are_clear(void **state)
 {
@@ -304,6 +313,11 @@ static void a_counter_of_uneven_calls_needs_more_of_them(void **state)
 	assert_outcome(f, yaml, OUTCOME_PASS, "1.05×");
 	candidate->shared_hit = 345000;
 	assert_outcome(f, yaml, OUTCOME_INCONCLUSIVE, "1000 of them do not settle it");
+	look_with(f, yaml, true);
+	assert_int_equal(f->run.n_checks, 0);
+	look_in_overtime(f, yaml); /* which is there to settle it */
+	assert_int_equal(f->run.n_checks, 1);
+	assert_int_equal(f->run.checks[0].outcome, OUTCOME_INCONCLUSIVE);
 	candidate->shared_hit = 600000;
 	assert_outcome(f, yaml, OUTCOME_FAIL, "2.00×");
 	base->stddev_ms = 0.2; /* even calls: nothing to hide behind */

@@ -331,6 +331,36 @@ static void the_same_samples_give_the_same_verdict(void **state)
 	synthetic_release(&s);
 }
 
+/* "About N more seconds": with them most of the runs are decided, and with a third of them fewer. */
+static void what_an_open_run_asks_for_is_about_what_it_needs(void **state)
+{
+	static const struct {
+		double ratio, seconds;
+	} cases[] = {{2, 5}, {1.5, 20}, {1, 20}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct synthetic_plan plan = synthetic_unchanged;
+		int open = 0, decided = 0, decided_in_a_third = 0;
+
+		plan.slow_ratio = cases[i].ratio;
+		for (uint64_t seed = 1; seed <= 30; seed++) {
+			double all_s =
+			    cases[i].seconds + synthetic_needs(&plan, "latency.p99", cases[i].seconds, seed);
+
+			if (!(all_s > cases[i].seconds) || all_s > 300)
+				continue;
+			open++;
+			decided += synthetic_needs(&plan, "latency.p99", all_s, seed) == 0;
+			decided_in_a_third +=
+			    synthetic_needs(&plan, "latency.p99", fmax(all_s / 3, cases[i].seconds), seed) == 0;
+		}
+		assert_true(open >= 8);
+		assert_true(decided >= 0.6 * open);
+		assert_true(decided_in_a_third <= 0.7 * open && decided_in_a_third < decided);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +381,7 @@ int main(void)
 	    cmocka_unit_test(unanswered_ops_count_against_their_arm),
 	    cmocka_unit_test(looking_every_second_raises_no_false_alarm),
 	    cmocka_unit_test(the_same_samples_give_the_same_verdict),
+	    cmocka_unit_test(what_an_open_run_asks_for_is_about_what_it_needs),
 	};
 
 	return cmocka_run_group_tests_name("judge: simulation", tests, NULL, NULL);

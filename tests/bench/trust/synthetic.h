@@ -178,6 +178,26 @@ static inline void synthetic_judge(struct synthetic *s, double planned_s, bool f
 	judge_run(&input, &s->run);
 }
 
+/* A run of so many seconds with a limit of 1.10 on one figure: the further seconds that it asks for when it is
+ * INCONCLUSIVE (INFINITY when it cannot tell), else 0. */
+static inline double synthetic_needs(
+    const struct synthetic_plan *plan, const char *metric, double seconds, uint64_t seed)
+{
+	struct synthetic_plan longer = *plan;
+	struct synthetic s;
+	double needs = 0;
+
+	longer.seconds = seconds;
+	synthetic_make(&longer, seed, &s);
+	synthetic_add_threshold(&s, metric, SCOPE_ALL, BOUND_MAX_RATIO, 1.10);
+	synthetic_judge(&s, seconds, true);
+	if (s.run.verdict.outcome == OUTCOME_INCONCLUSIVE)
+		needs = isfinite(s.run.verdict.needs_seconds) ? s.run.verdict.needs_seconds : INFINITY;
+	run_release(&s.run);
+	free(s.items);
+	return needs;
+}
+
 /* Look every second as the replay does; the second it stopped at, or the planned time. The look
  * sees what was answered by then. ret_clear: stopped by the verdict. */
 static inline double synthetic_watch(struct synthetic *s, double planned_s, bool *ret_clear)
