@@ -21,12 +21,12 @@
 
 #include "base/mem.h"
 #include "judge/sentence.h"
+#include "judge/ties.h"
 
 #include <math.h>
 #include <string.h>
 
 #define CALLS_TOLERANCE 0.05
-#define TIED_COST_RATIO 1.25
 
 static bool is_known(const struct target *target, const struct comparison *c, struct check *check,
     enum figure figure)
@@ -117,44 +117,6 @@ static bool explained_by_cache(
 	    comparison_per_call(c, FIGURE_TOUCHED, ARM_CANDIDATE));
 }
 
-static bool has_disturbance(const struct run *run, const char *kind)
-{
-	for (size_t i = 0; i < run->n_disturbances; i++)
-		if (strcmp(run->disturbances[i].kind, kind) == 0)
-			return true;
-	return false;
-}
-
-/* Are there worse plans on the candidate, all of which the planner holds for as good as the others?
- * With other statistics it then decides one way or the other, whatever the candidate does. */
-static bool plans_are_tied(const struct run *run, const struct target *target)
-{
-	bool worse = false;
-
-	for (size_t i = 0; i < target->n_statements; i++) {
-		const struct run_plan_changes *changes =
-		    &run->statements[target->statements[i]].plan_changes;
-
-		for (size_t k = 0; k < changes->n; k++) {
-			const struct run_plan_change *change = &changes->items[k];
-
-			if (change->severity < PLAN_MIXED)
-				continue;
-			if (!(fabs(log(change->cost_ratio)) < log(TIED_COST_RATIO)))
-				return false;
-			worse = true;
-		}
-	}
-	return worse;
-}
-
-static bool explained_by_statistics(
-    const struct run *run, const struct target *target, const struct counter *counter)
-{
-	return counter->plan_decides && has_disturbance(run, RUN_STATISTICS_DIFFER) &&
-	       plans_are_tied(run, target);
-}
-
 static void decide_plain(const struct judging *j, const struct target *target, struct check *check,
     const struct counter *counter, const struct comparison *c)
 {
@@ -175,13 +137,11 @@ static void decide_plain(const struct judging *j, const struct target *target, s
 		    "%s. Both arms touch the same blocks, so this tells what was in cache, not what the "
 		    "candidate does",
 		    found);
-	} else if (explained_by_statistics(j->run, target, counter)) {
+	} else if (counter->plan_decides &&
+	           plans_are_tied(j->run, target->statements, target->n_statements)) {
 		_cleanup_free_ char *found = xstrdup(check->why);
 
-		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "%s. The plans differ where the planner finds both about as good, and the arms have "
-		    "different statistics, so this may not be the candidate's doing",
-		    found);
+		check_decide(check, OUTCOME_INCONCLUSIVE, "%s. " TIED_PLANS_TEXT, found);
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "judge/distributions.h"
 #include "judge/sentence.h"
+#include "judge/ties.h"
 #include "judge/timing.h"
 
 #include <math.h>
@@ -147,6 +148,22 @@ static void tell_fail(const struct timing *t, struct check *check)
 	format_bound(end, check, t->side > 0 ? check->lower : check->upper);
 	check_decide(check, OUTCOME_FAIL, "%s; %s %s); %s", found, t->side > 0 ? "at least" : "at most",
 	    end, limit);
+}
+
+/* What FAILs, but may be a toss of the planner. In mid-run there are no plans yet, and it waits for them. */
+static bool may_be_a_tie(const struct judging *j, const struct timing *t)
+{
+	return j->input->final ? plans_are_tied(j->run, t->statements, t->n_statements)
+	                       : statistics_differ(j->run);
+}
+
+static void tell_tie(const struct timing *t, struct check *check)
+{
+	_cleanup_free_ char *found = NULL;
+
+	tell_fail(t, check);
+	found = xstrdup(check->why);
+	check_decide(check, OUTCOME_INCONCLUSIVE, "%s. " TIED_PLANS_TEXT, found);
 }
 
 static void tell_pass(const struct timing *t, struct check *check)
@@ -300,7 +317,9 @@ void timing_conclude(struct judging *j, struct timing *t, bool fails, size_t n_t
 		return;
 	}
 	fill_interval(j, t, check);
-	if (fails) {
+	if (fails && may_be_a_tie(j, t)) {
+		tell_tie(t, check);
+	} else if (fails) {
 		tell_fail(t, check);
 	} else if (outcome_of(j, t, n_tests, &check->proven) == OUTCOME_PASS) {
 		tell_pass(t, check);

@@ -331,6 +331,45 @@ static void the_same_samples_give_the_same_verdict(void **state)
 	synthetic_release(&s);
 }
 
+static void add_plan(struct run *run, int arm, const char *index, double cost, double buffers)
+{
+	struct run_plan *plan = run_plans_add(&run->statements[0].arms[arm].plans);
+
+	plan->hash = xstrdup(index);
+	plan->json =
+	    xasprintf("[{\"Plan\": {\"Node Type\": \"Index Scan\", \"Relation Name\": \"orders\", "
+	              "\"Index Name\": \"%s\"}}]",
+	        index);
+	plan->cost = cost;
+	plan->buffers = buffers;
+}
+
+/* Clones that were analysed one by one: what takes longer may be a toss of the planner. */
+static void a_tie_between_plans_is_no_fail(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged;
+	struct synthetic s;
+
+	(void)state;
+	plan.slow_ratio = 1.5;
+	synthetic_make(&plan, 5, &s);
+	synthetic_add_threshold(&s, "latency.p50", SCOPE_EACH, BOUND_MAX_RATIO, 1.10);
+	add_plan(&s.run, ARM_BASELINE, "a", 100, 500);
+	add_plan(&s.run, ARM_CANDIDATE, "b", 110, 900);
+	synthetic_judge(&s, 20, true);
+	assert_int_equal(s.run.verdict.outcome, OUTCOME_FAIL);
+	run_add_disturbance(&s.run, RUN_STATISTICS_DIFFER, false, "other statistics");
+	synthetic_judge(&s, 20, false);
+	assert_false(judge_is_clear(&s.run));
+	synthetic_judge(&s, 20, true);
+	assert_int_equal(s.run.verdict.outcome, OUTCOME_INCONCLUSIVE);
+	assert_non_null(strstr(s.run.checks[0].why, "different statistics"));
+	s.run.statements[0].arms[ARM_CANDIDATE].plans.items[0].cost = 300;
+	synthetic_judge(&s, 20, true);
+	assert_int_equal(s.run.verdict.outcome, OUTCOME_FAIL);
+	synthetic_release(&s);
+}
+
 /* "About N more seconds": with them most of the runs are decided, and with a third of them fewer. */
 static void what_an_open_run_asks_for_is_about_what_it_needs(void **state)
 {
@@ -381,6 +420,7 @@ int main(void)
 	    cmocka_unit_test(unanswered_ops_count_against_their_arm),
 	    cmocka_unit_test(looking_every_second_raises_no_false_alarm),
 	    cmocka_unit_test(the_same_samples_give_the_same_verdict),
+	    cmocka_unit_test(a_tie_between_plans_is_no_fail),
 	    cmocka_unit_test(what_an_open_run_asks_for_is_about_what_it_needs),
 	};
 
