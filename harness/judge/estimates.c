@@ -90,32 +90,33 @@ static void level_differences(const struct series_pair *pair, double p, double l
 		add_exceedances(b, (struct transform){1, 0}, level, 1, pair->scratch);
 }
 
-/* Student's t of the mean of d against 0, with the variance raised for blocks that resemble the
- * block before. Blocks without any op are not observations. */
-static double studentise(const struct series_pair *pair)
+double blocks_t(const double *d, size_t n)
 {
-	double k = (double)pair->n_used_blocks, mean = 0, squares = 0, products = 0, last = 0, r, t;
-	bool has_last = false;
+	double k = (double)n, mean = 0, squares = 0, products = 0, r, t;
 
-	for (size_t b = 0; b < pair->n_blocks; b++)
-		mean += pair->scratch[b];
-	mean /= k;
-	for (size_t b = 0; b < pair->n_blocks; b++) {
-		double deviation = pair->scratch[b] - mean;
-
-		if (pair->arms[0].block_n[b] + pair->arms[1].block_n[b] <= 0)
-			continue;
-		squares += deviation * deviation;
-		if (has_last)
-			products += deviation * last;
-		last = deviation;
-		has_last = true;
+	for (size_t b = 0; b < n; b++)
+		mean += d[b] / k;
+	for (size_t b = 0; b < n; b++) {
+		squares += (d[b] - mean) * (d[b] - mean);
+		if (b > 0)
+			products += (d[b] - mean) * (d[b - 1] - mean);
 	}
 	if (squares <= 0)
 		return mean > 0 ? INFINITY : mean < 0 ? -INFINITY : NAN;
 	r = fmin(fmax(products / squares + 1 / k, 0), AUTOCORRELATION_MAX);
 	t = mean * sqrt(k) / sqrt(squares / (k - 1));
 	return t * sqrt((1 - r) / (1 + r));
+}
+
+/* Blocks without any op are not observations. */
+static double studentise(const struct series_pair *pair)
+{
+	size_t n = 0;
+
+	for (size_t b = 0; b < pair->n_blocks; b++)
+		if (pair->arms[0].block_n[b] + pair->arms[1].block_n[b] > 0)
+			pair->scratch[n++] = pair->scratch[b];
+	return blocks_t(pair->scratch, n);
 }
 
 double block_test(const struct series_pair *pair, struct estimand what, double value)

@@ -6,13 +6,15 @@
 #include "base/units.h"
 #include "judge/distributions.h"
 #include "judge/judging.h"
+#include "judge/op_blocks.h"
 #include "judge/sentence.h"
 
 #include <math.h>
 #include <string.h>
 
 struct op_counts {
-	double scheduled, ok, failed;    /* failed: answered with an error, or not answered */
+	double scheduled, ok;
+	double errors, failed;           /* answered with an error; those and what was not answered */
 	const struct error_count *worst; /* the most frequent error; NULL when there was none */
 	const char *worst_statement;
 };
@@ -27,6 +29,7 @@ static struct op_counts count_ops(const struct run *run, const struct target *ta
 
 		counts.scheduled += a->scheduled;
 		counts.ok += a->ok;
+		counts.errors += a->errors;
 		counts.failed += a->errors + a->unfinished;
 		for (size_t k = 0; k < a->n_error_counts; k++) {
 			if (a->error_counts[k].count <= (counts.worst ? counts.worst->count : 0))
@@ -49,22 +52,6 @@ static char *worst_error(const struct op_counts *counts)
 	return xasprintf("; most often %s: %s", counts->worst_statement, what);
 }
 
-/*
- * A few errors in few ops do not show a rate. With a limit of 0.1%, 1 of 300 may be bad luck, 3 are
- * not: FAIL when so many errors would come with probability below alpha at the allowed rate, or at
- * the baseline's when that is higher.
- */
-static bool rate_is_shown(
-    const struct run *run, const struct op_counts counts[N_ARMS], double allowed)
-{
-	double baseline = counts[ARM_BASELINE].scheduled > 0
-	                      ? counts[ARM_BASELINE].failed / counts[ARM_BASELINE].scheduled
-	                      : 0;
-	double mean = fmax(allowed, baseline) * counts[ARM_CANDIDATE].scheduled;
-
-	return poisson_upper_tail(counts[ARM_CANDIDATE].failed, mean) < run->alpha;
-}
-
 static double allowed_rate(const struct check *check)
 {
 	switch (check->bound) {
@@ -84,8 +71,70 @@ static bool fails_on_both(const struct check *check)
 	return check->bound == BOUND_MAX && check->baseline > check->limit;
 }
 
-static void evaluate_errors(
-    const struct run *run, const struct op_counts counts[N_ARMS], struct check *check)
+static bool is_error(const struct sample *s, const void *ctx)
+{
+	(void)ctx;
+	return s->status == SAMPLE_ERROR;
+}
+
+static bool is_failed(const struct sample *s, const void *ctx)
+{
+	(void)ctx;
+	return s->status == SAMPLE_ERROR || s->status == SAMPLE_UNFINISHED;
+}
+
+static double share(double part, double all)
+{
+	return all > 0 ? part / all : 0;
+}
+
+/*
+ * A few errors in few ops do not show a rate. With a limit of 0.1%, 1 of 300 may be bad luck, 3 are
+ * not: FAIL when so many errors would come with probability below alpha at the allowed rate, or at
+ * the baseline's when that is higher. Then the baseline's number is chance, too, and they come in bursts: blocks must
+ * show it as well. What is not answered then tells that neither arm keeps up, and not which is worse.
+ */
+static bool rate_is_shown(const struct judging *j, const struct target *target,
+    const struct op_counts counts[N_ARMS], const struct check *check, bool with_unanswered)
+{
+	const struct op_counts *a = &counts[ARM_BASELINE], *b = &counts[ARM_CANDIDATE];
+	double baseline = share(with_unanswered ? a->failed : a->errors, a->scheduled);
+	double n = with_unanswered ? b->failed : b->errors, allowed = allowed_rate(check), tail;
+	bool by_itself = check->bound == BOUND_MAX && baseline <= allowed;
+	struct op_blocks blocks;
+
+	if (!by_itself && with_unanswered && check->bound == BOUND_MAX)
+		return rate_is_shown(j, target, counts, check, false);
+	if (!(poisson_upper_tail(n, fmax(allowed, baseline) * b->scheduled) < j->run->alpha))
+		return false;
+	if (by_itself)
+		return true;
+	op_blocks_count(j, target, with_unanswered ? is_failed : is_error, NULL, &blocks);
+	tail = op_blocks_tail(&blocks, check->bound == BOUND_MAX_RATIO ? check->limit : 1,
+	    check->bound == BOUND_MAX_INCREASE ? check->limit : 0);
+	op_blocks_release(&blocks);
+	return tail < j->run->alpha;
+}
+
+static void tell_errors_on_both(const struct op_counts counts[N_ARMS], struct check *check,
+    const char *what, const char *candidate, const char *baseline, const char *worst)
+{
+	const struct op_counts *a = &counts[ARM_BASELINE];
+
+	if (a->failed - a->errors > a->errors)
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s is %s, and %s on the baseline, too: neither arm answers all requests at this rate, "
+		    "so lower it%s",
+		    what, candidate, baseline, worst);
+	else
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s is %s, but %s on the baseline, too: the replay is at fault, not the candidate%s; "
+		    "give the statement other values, or skip it, in the file of the gate's \"overrides\"",
+		    what, candidate, baseline, worst);
+}
+
+static void evaluate_errors(const struct judging *j, const struct target *target,
+    const struct op_counts counts[N_ARMS], struct check *check)
 {
 	_cleanup_free_ char *what = metric_phrase(check);
 	_cleanup_free_ char *limit = limit_phrase(check);
@@ -96,78 +145,121 @@ static void evaluate_errors(
 	check->candidate = counts[ARM_CANDIDATE].failed / counts[ARM_CANDIDATE].scheduled;
 	check->estimate = bound_estimate(check->bound, check->baseline, check->candidate);
 	check->proven = bound_holds(check->bound, check->estimate, check->limit);
+	check->timed = !rate_is_shown(j, target, counts, check, false);
 	units_format_percent(baseline, check->baseline);
 	units_format_percent(candidate, check->candidate);
 	if (check->proven)
 		check_decide(check, OUTCOME_PASS, "%s is %s (%.0f of %.0f ops)%s; %s", what, candidate,
 		    counts[ARM_CANDIDATE].failed, counts[ARM_CANDIDATE].scheduled, worst, limit);
-	else if (rate_is_shown(run, counts, allowed_rate(check)))
+	else if (rate_is_shown(j, target, counts, check, true))
 		check_decide(check, OUTCOME_FAIL,
 		    "%s is %s (%.0f of %.0f ops) where the baseline has %s%s; %s", what, candidate,
 		    counts[ARM_CANDIDATE].failed, counts[ARM_CANDIDATE].scheduled, baseline, worst, limit);
 	else if (fails_on_both(check))
-		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "%s is %s, but %s on the baseline, too: the replay is at fault, not the candidate%s; "
-		    "give the statement other values, or skip it, in the file of the gate's \"overrides\"",
-		    what, candidate, baseline, worst);
+		tell_errors_on_both(counts, check, what, candidate, baseline, worst);
 	else
 		check_decide(check, OUTCOME_INCONCLUSIVE,
 		    "%s is %s (%.0f of %.0f ops), which may be chance%s; %s", what, candidate,
 		    counts[ARM_CANDIDATE].failed, counts[ARM_CANDIDATE].scheduled, worst, limit);
 }
 
-static void evaluate_throughput(
-    const struct run *run, const struct op_counts counts[N_ARMS], struct check *check)
+static bool is_answered(const struct sample *s, const void *ctx)
 {
-	double seconds = run->generator.duration_s;
+	(void)ctx;
+	return s->status == SAMPLE_OK;
+}
+
+static bool is_not_answered(const struct sample *s, const void *ctx)
+{
+	return !is_answered(s, ctx);
+}
+
+/* Answers per second differ by chance, too, where requests queue at the end. */
+static bool throughput_is_chance(
+    const struct judging *j, const struct target *target, const struct check *check)
+{
+	bool lower = check->bound == BOUND_MIN_RATIO;
+	struct op_blocks blocks;
+	double tail;
+
+	if (check->bound == BOUND_MAX || check->bound == BOUND_MIN)
+		return false;
+	/* The share of answers is at least `limit` of the baseline's: what is missing, not more than ... */
+	op_blocks_count(j, target, lower ? is_not_answered : is_answered, NULL, &blocks);
+	tail = op_blocks_tail(&blocks,
+	    lower                             ? check->limit
+	    : check->bound == BOUND_MAX_RATIO ? check->limit
+	                                      : 1,
+	    lower ? 1 - check->limit : 0);
+	op_blocks_release(&blocks);
+	return !(tail < j->run->alpha);
+}
+
+static void evaluate_throughput(const struct judging *j, const struct target *target,
+    const struct op_counts counts[N_ARMS], struct check *check)
+{
+	double seconds = j->run->generator.duration_s;
 
 	check->baseline = seconds > 0 ? counts[ARM_BASELINE].ok / seconds : NAN;
 	check->candidate = seconds > 0 ? counts[ARM_CANDIDATE].ok / seconds : NAN;
 	check->estimate = bound_estimate(check->bound, check->baseline, check->candidate);
-	if (isfinite(check->estimate))
-		check_decide_exact(check, NULL);
-	else
+	check->timed = true;
+	if (!isfinite(check->estimate)) {
 		check_decide(check, OUTCOME_INCONCLUSIVE, "throughput is not known: no op was answered");
+		return;
+	}
+	check_decide_exact(check, NULL);
+	if (check->outcome == OUTCOME_FAIL && throughput_is_chance(j, target, check)) {
+		_cleanup_free_ char *found = xstrdup(check->why);
+
+		check_decide(check, OUTCOME_INCONCLUSIVE, "%s, which may be chance", found);
+	}
 }
 
-static bool in_target(const struct target *target, const struct sample *s)
+struct slow_ops {
+	double over_ns, from_ns;
+};
+
+static bool is_slow(const struct sample *s, const void *ctx)
 {
-	for (size_t i = 0; i < target->n_statements; i++)
-		if (target->statements[i] == s->statement)
-			return true;
-	return false;
+	const struct slow_ops *slow = ctx;
+
+	return s->status != SAMPLE_SKIPPED && s->status != SAMPLE_ERROR &&
+	       (double)s->due_ns >= slow->from_ns && (double)sample_response_ns(s) > slow->over_ns;
 }
 
-/* Ops over the threshold's latency. As a ratio it is noisy like any latency, so it FAILS only when
- * chance (Poisson) does not explain the excess. */
+/* Ops over the threshold's latency. Against the baseline it is noisy like any latency, and bursts of the
+ * machine's make it noisier: it FAILs only when neither chance (Poisson) nor blocks explain the excess. */
 static void evaluate_slow(struct judging *j, const struct threshold *threshold,
     const struct target *target, struct check *check)
 {
-	const struct samples *samples = j->input->samples;
-	double over_ns = threshold->over * 1e9, slow[N_ARMS] = {0}, allowed;
+	struct slow_ops which = {threshold->over * 1e9, j->evidence.warmup_s * 1e9};
+	bool ratio = check->bound == BOUND_MAX_RATIO, increase = check->bound == BOUND_MAX_INCREASE;
+	double slow[N_ARMS] = {0}, allowed, tail;
 	_cleanup_free_ char *limit = limit_phrase(check);
 	_cleanup_free_ char *what = metric_phrase(check);
+	struct op_blocks blocks;
 	char over[32];
 
-	for (size_t i = 0; i < samples->n; i++) {
-		const struct sample *s = &samples->items[i];
-
-		if (s->status == SAMPLE_SKIPPED || s->status == SAMPLE_ERROR || !in_target(target, s))
-			continue;
-		if ((double)s->due_ns >= j->evidence.warmup_s * 1e9)
-			slow[s->arm] += (double)sample_response_ns(s) > over_ns;
-	}
+	op_blocks_count(j, target, is_slow, &which, &blocks);
+	for (size_t b = 0; b < blocks.n; b++)
+		for (int arm = 0; arm < N_ARMS; arm++)
+			slow[arm] += blocks.of_kind[arm][b];
+	tail = op_blocks_tail(&blocks, ratio ? check->limit : 1, 0);
+	op_blocks_release(&blocks);
+	check->timed = true;
 	check->baseline = slow[ARM_BASELINE];
 	check->candidate = slow[ARM_CANDIDATE];
 	check->estimate = bound_estimate(check->bound, check->baseline, check->candidate);
 	check->proven = bound_holds(check->bound, check->estimate, check->limit);
-	allowed = check->bound == BOUND_MAX_RATIO      ? check->limit * slow[ARM_BASELINE]
-	          : check->bound == BOUND_MAX_INCREASE ? check->limit + slow[ARM_BASELINE]
-	                                               : NAN;
-	units_format_duration(over, over_ns);
+	allowed = ratio      ? check->limit * slow[ARM_BASELINE]
+	          : increase ? check->limit + slow[ARM_BASELINE]
+	                     : NAN;
+	units_format_duration(over, which.over_ns);
 	if (!check->proven && !isnan(allowed) &&
-	    slow[ARM_CANDIDATE] - allowed <=
-	        normal_upper_quantile(j->run->alpha) * sqrt(slow[ARM_CANDIDATE] + allowed))
+	    (!(tail < j->run->alpha) ||
+	        slow[ARM_CANDIDATE] - allowed <=
+	            normal_upper_quantile(j->run->alpha) * sqrt(slow[ARM_CANDIDATE] + allowed)))
 		check_decide(check, OUTCOME_INCONCLUSIVE,
 		    "%s: %.0f ops took more than %s, against %.0f on the baseline, which may be chance; %s",
 		    what, slow[ARM_CANDIDATE], over, slow[ARM_BASELINE], limit);
@@ -199,9 +291,9 @@ void evaluate_op(struct judging *j, const struct threshold *threshold, const str
 		return;
 	}
 	if (strcmp(name, "errors.rate") == 0)
-		evaluate_errors(j->run, counts, check);
+		evaluate_errors(j, target, counts, check);
 	else if (strcmp(name, "throughput") == 0)
-		evaluate_throughput(j->run, counts, check);
+		evaluate_throughput(j, target, counts, check);
 	else if (strcmp(name, "slow.count") == 0)
 		evaluate_slow(j, threshold, target, check);
 	else if (strcmp(name, "connections.utilisation") == 0)

@@ -13,14 +13,6 @@
 
 #include <math.h>
 
-static bool in_target(const struct target *target, const struct sample *s)
-{
-	for (size_t i = 0; i < target->n_statements; i++)
-		if (target->statements[i] == s->statement)
-			return true;
-	return false;
-}
-
 static bool was_sent(const struct sample *s)
 {
 	return s->status != SAMPLE_SKIPPED && s->done_ns > s->sent_ns;
@@ -50,7 +42,7 @@ static double busiest_ns(const struct judging *j, const struct target *target, i
 	busy_ns = xcalloc(n + 1, sizeof(*busy_ns));
 	for (size_t i = 0; i < samples->n; i++)
 		if (samples->items[i].arm == arm && was_sent(&samples->items[i]) &&
-		    in_target(target, &samples->items[i]))
+		    target_has(target, &samples->items[i]))
 			add_time(busy_ns, &samples->items[i]);
 	for (size_t i = first; i < n; i++)
 		most = fmax(most, busy_ns[i]);
@@ -65,10 +57,22 @@ void evaluate_sessions(struct judging *j, const struct target *target, struct ch
 	check->baseline = busiest_ns(j, target, ARM_BASELINE) / all_ns;
 	check->candidate = busiest_ns(j, target, ARM_CANDIDATE) / all_ns;
 	check->estimate = bound_estimate(check->bound, check->baseline, check->candidate);
-	if (isfinite(check->estimate))
-		check_decide_exact(check, NULL);
-	else
+	check->timed = true;
+	if (!isfinite(check->estimate)) {
 		check_decide(check, OUTCOME_INCONCLUSIVE,
 		    "how much of the sessions was in use is not known: no request was sent after the "
 		    "warm-up");
+		return;
+	}
+	check_decide_exact(check, NULL);
+	/* One second on each arm: its ratio is chance. */
+	if (check->outcome == OUTCOME_FAIL && check->bound != BOUND_MAX && check->bound != BOUND_MIN) {
+		_cleanup_free_ char *found = xstrdup(check->why);
+
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s. It is the busiest second of each arm and proves nothing about their difference; "
+		    "limit "
+		    "the utilisation itself (max)",
+		    found);
+	}
 }

@@ -83,6 +83,7 @@ double expected_error(double tail, double ops);
 /* The targets of a threshold, at least one. Caller releases each and frees the array. */
 struct target *targets_of(const struct run *run, const struct threshold *threshold, size_t *ret_n);
 void target_release(struct target *target);
+bool target_has(const struct target *target, const struct sample *sample);
 
 /* run->verdict from run->checks and the state of the run. */
 void verdict_reach(struct judging *j);

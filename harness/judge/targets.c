@@ -14,6 +14,14 @@ struct target_list {
 	size_t n, cap;
 };
 
+bool target_has(const struct target *target, const struct sample *sample)
+{
+	for (size_t i = 0; i < target->n_statements; i++)
+		if (target->statements[i] == sample->statement)
+			return true;
+	return false;
+}
+
 void target_release(struct target *target)
 {
 	free(target->label);

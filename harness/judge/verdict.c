@@ -20,7 +20,7 @@
 
 static bool is_timing(const struct check *check)
 {
-	return evidence_kind_of(check->metric->family) < N_EVIDENCE_KINDS;
+	return check->timed || evidence_kind_of(check->metric->family) < N_EVIDENCE_KINDS;
 }
 
 static double achieved_share(const struct run *run)

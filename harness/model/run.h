@@ -232,6 +232,7 @@ struct check {
 	double needs_seconds;       /* INCONCLUSIVE: further replay it would take; NAN unknown */
 	enum outcome outcome;
 	bool proven; /* upper bound below its own limit, not only below the guard */
+	bool timed;  /* FAIL rests on how fast answers came; known while judging only */
 	char *why;   /* one plain sentence */
 };
 
