@@ -353,6 +353,18 @@ static void a_tie_between_plans_is_not_the_candidates_doing(void **state)
 	assert_outcome(f, yaml, OUTCOME_FAIL, "1.50×");
 	run_add_disturbance(&f->run, RUN_STATISTICS_DIFFER, false, "other statistics");
 	assert_outcome(f, yaml, OUTCOME_INCONCLUSIVE, "different statistics");
+	stock->arms[ARM_BASELINE].plans.items[0].share =
+	    stock->arms[ARM_CANDIDATE].plans.items[0].share = 1;
+	assert_outcome(
+	    f, "{metric: plan.regressions, max: 0}", OUTCOME_PASS, "Not counted: 1 with a plan");
+	/* The other plan's index is the candidate's doing. */
+	add_index(f, "public.i2", "sku", INDEX_CREATED, 500);
+	free(f->run.indexes[0].table);
+	f->run.indexes[0].table = xstrdup("public.inventory");
+	assert_outcome(f, yaml, OUTCOME_FAIL, "1.50×");
+	assert_outcome(f, "{metric: plan.regressions, max: 0}", OUTCOME_FAIL, "changed for the worse");
+	f->run.indexes[0].role = INDEX_EXISTING;
+	assert_outcome(f, yaml, OUTCOME_INCONCLUSIVE, "different statistics");
 	stock->arms[ARM_CANDIDATE].plans.items[0].cost = 300;
 	assert_outcome(f, yaml, OUTCOME_FAIL, "1.50×");
 	fixture_free(f);
