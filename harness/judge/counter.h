@@ -19,6 +19,7 @@ enum figure {
 	FIGURE_WAL_FPI,
 	FIGURE_WAL_BYTES,
 	FIGURE_HIT_RATIO,
+	N_FIGURES
 };
 
 struct counter {
@@ -27,6 +28,7 @@ struct counter {
 	double least;       /* per call: a smaller difference is not worth a verdict */
 	bool cache_decides; /* what is in cache has a say */
 	bool plan_decides;  /* the plan that a session happens to have cached has a say */
+	bool room_decides;  /* so has, for an UPDATE, whether its page has room (HOT) at that moment */
 	double weight;      /* units per event, for the chance of a total */
 };
 const struct counter *counter_of(const char *metric); /* NULL when it is not a counter */
@@ -40,6 +42,8 @@ struct comparison {
 	double least_net[N_ARMS], most_net[N_ARMS];
 	/* Variance of the baseline's total if single calls differed in blocks as they do in time. */
 	double touched_variance;
+	/* Variance of its totals by figure, since some of its updates find room on their page. */
+	double room_variance[N_FIGURES];
 };
 
 void compare_work(const struct judging *j, const struct target *target, struct comparison *ret);
@@ -50,17 +54,23 @@ double comparison_per_call(const struct comparison *c, enum figure figure, int a
 double comparison_divisor(const struct comparison *c, enum figure figure, int arm);
 double comparison_fewer_calls(const struct comparison *c);
 
-/* One standard error of candidate - limit * baseline, as a share of the baseline, if the arms had
- * nothing in common. They run the same ops, so this is several of the real ones. */
-double comparison_plan_noise(const struct comparison *c, const struct check *check);
+/* What an excess over limit * baseline must be, as a share of the baseline, to be more than single calls
+ * bring about that met another plan or another page. */
+double comparison_call_noise(
+    const struct comparison *c, const struct check *check, const struct counter *counter);
 
 /* Are these figures per call above the limit, and beyond tolerance, triviality and chance? */
 bool comparison_breaches(const struct comparison *c, const struct check *check,
     const struct counter *counter, double baseline, double candidate);
 
+/* Would it breach, were it not for the noise of single calls? Then that is not settled: INCONCLUSIVE. */
+bool counter_is_hidden(const struct check *check, const struct counter *counter,
+    const struct comparison *c, double baseline, double candidate);
+void counter_tell_hidden(const struct judging *j, struct check *check,
+    const struct counter *counter, const struct comparison *c);
 /* Above the limit, but not beyond what two equal clones can differ by: PASS. */
 void counter_tell_negligible(struct check *check);
-void counter_decide_wal_bytes(
-    struct check *check, const struct counter *counter, const struct comparison *c);
+void counter_decide_wal_bytes(const struct judging *j, struct check *check,
+    const struct counter *counter, const struct comparison *c);
 
 #endif

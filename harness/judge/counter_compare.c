@@ -5,6 +5,7 @@
 
 #define TOLERANCE         0.005
 #define CHANCE_SCORE      3.0
+#define ROOM_SPREAD       0.5 /* of an update's mean */
 /* Blocks of the catalogs that a session reads when it first executes a statement. Early in a run
  * one arm may have used more of its sessions than the other. */
 #define FIRST_CALL_BLOCKS 100
@@ -16,15 +17,15 @@
 #define IMAGE_SHARE_MIN   0.25
 
 static const struct counter counters[] = {
-    {"buffers.touched_per_call", FIGURE_TOUCHED, 0.1, false, true, 1},
-    {"buffers.read_per_call", FIGURE_READ, 0.1, true, true, 1},
-    {"buffers.dirtied_per_call", FIGURE_DIRTIED, 0.1, true, false, 1},
-    {"buffers.temp_per_call", FIGURE_TEMP, 0.1, false, true, 1},
-    {"rows_per_call", FIGURE_ROWS, 0.05, false, false, 1},
-    {"wal.records_per_call", FIGURE_WAL_RECORDS, 0.05, false, false, 1},
-    {"wal.fpi_per_call", FIGURE_WAL_FPI, 0.05, true, false, 1},
-    {"wal.bytes_per_call", FIGURE_WAL_BYTES, 16, false, false, 100},
-    {"cache.hit_ratio", FIGURE_HIT_RATIO, 0.01, true, false, 1},
+    {"buffers.touched_per_call", FIGURE_TOUCHED, 0.1, false, true, true, 1},
+    {"buffers.read_per_call", FIGURE_READ, 0.1, true, true, true, 1},
+    {"buffers.dirtied_per_call", FIGURE_DIRTIED, 0.1, true, false, true, 1},
+    {"buffers.temp_per_call", FIGURE_TEMP, 0.1, false, true, false, 1},
+    {"rows_per_call", FIGURE_ROWS, 0.05, false, false, false, 1},
+    {"wal.records_per_call", FIGURE_WAL_RECORDS, 0.05, false, false, true, 1},
+    {"wal.fpi_per_call", FIGURE_WAL_FPI, 0.05, true, false, true, 1},
+    {"wal.bytes_per_call", FIGURE_WAL_BYTES, 16, false, false, true, 100},
+    {"cache.hit_ratio", FIGURE_HIT_RATIO, 0.01, true, false, false, 1},
 };
 
 const struct counter *counter_of(const char *metric)
@@ -56,6 +57,8 @@ static double total(const struct work *work, enum figure figure)
 		return work->wal_bytes;
 	case FIGURE_HIT_RATIO:
 		return work->shared_hit;
+	case N_FIGURES:
+		break;
 	}
 	return NAN;
 }
@@ -89,6 +92,19 @@ static double touched_variance(const struct work *work)
 	return isnan(spread) || isnan(touched) ? 0 : spread * spread * touched * touched / work->calls;
 }
 
+/* An update that finds room on its page touches and logs half of what one does that finds none, and which do
+ * depends on who else looks at the page at that moment: a call differs from the mean by half of it. */
+static void add_variances(
+    const struct run_statement *statement, const struct work *work, struct comparison *c)
+{
+	c->touched_variance += touched_variance(work);
+	for (int figure = 0; figure < N_FIGURES && statement->kind == STATEMENT_UPDATE; figure++) {
+		double spread = ROOM_SPREAD * total(work, (enum figure)figure);
+
+		c->room_variance[figure] += isnan(spread) ? 0 : spread * spread / work->calls;
+	}
+}
+
 void compare_work(const struct judging *j, const struct target *target, struct comparison *ret)
 {
 	const struct run *run = j->run;
@@ -109,7 +125,7 @@ void compare_work(const struct judging *j, const struct target *target, struct c
 				continue;
 			work_add(&ret->arms[arm], w);
 			if (arm == ARM_BASELINE)
-				ret->touched_variance += touched_variance(w);
+				add_variances(statement, w, ret);
 			ret->least_net[arm] += w->wal_bytes - w->wal_fpi * image;
 			ret->most_net[arm] += w->wal_bytes - w->wal_fpi * image * IMAGE_SHARE_MIN;
 		}
@@ -131,12 +147,20 @@ double comparison_fewer_calls(const struct comparison *c)
 	return a > 0 && a < b ? a : b;
 }
 
-double comparison_plan_noise(const struct comparison *c, const struct check *check)
+/* One standard error by other plans if the arms had nothing in common: they run the same ops, so this is
+ * several of the real ones. Updates share nothing but the op. */
+double comparison_call_noise(
+    const struct comparison *c, const struct check *check, const struct counter *counter)
 {
 	double touched = work_touched(&c->arms[ARM_BASELINE]);
-	double limit = bound_is_ratio(check->bound) ? check->limit : 1;
+	double all = total(&c->arms[ARM_BASELINE], counter->figure);
+	double limit = bound_is_ratio(check->bound) ? check->limit : 1, plans = 0, room = 0;
 
-	return touched > 0 ? sqrt(c->touched_variance * (1 + limit * limit)) / touched : 0;
+	if (counter->plan_decides && touched > 0)
+		plans = sqrt(c->touched_variance * (1 + limit * limit)) / touched;
+	if (counter->room_decides && all > 0)
+		room = CHANCE_SCORE * sqrt(c->room_variance[counter->figure] * (1 + limit * limit)) / all;
+	return fmax(plans, room);
 }
 
 bool comparison_breaches(const struct comparison *c, const struct check *check,
@@ -171,6 +195,5 @@ bool comparison_breaches(const struct comparison *c, const struct check *check,
 	events = (fabs(candidate) + fabs(baseline)) * calls / counter->weight;
 	return (!bound_allows_equal(check) || side * (candidate - baseline) >= counter->least) &&
 	       excess * calls / counter->weight > c->caution * CHANCE_SCORE * sqrt(events) &&
-	       !(counter->plan_decides &&
-	           excess <= c->caution * comparison_plan_noise(c, check) * baseline);
+	       excess > c->caution * comparison_call_noise(c, check, counter) * baseline;
 }

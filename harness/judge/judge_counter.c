@@ -73,23 +73,22 @@ void counter_tell_negligible(struct check *check)
 	    baseline, limit);
 }
 
-/* Above the limit, and beyond all but the noise of cached plans: that is not settled. */
-static bool hidden_by_plans(
-    const struct check *check, const struct counter *counter, const struct comparison *c)
+bool counter_is_hidden(const struct check *check, const struct counter *counter,
+    const struct comparison *c, double baseline, double candidate)
 {
 	struct counter steady = *counter;
 
-	steady.plan_decides = false;
-	return counter->plan_decides &&
-	       comparison_breaches(c, check, &steady, check->baseline, check->candidate);
+	steady.plan_decides = steady.room_decides = false;
+	return comparison_breaches(c, check, &steady, baseline, candidate);
 }
 
 /* The noise falls with the root of the time; the excess stays. */
-static void tell_hidden(const struct judging *j, struct check *check, const struct comparison *c)
+void counter_tell_hidden(const struct judging *j, struct check *check,
+    const struct counter *counter, const struct comparison *c)
 {
 	_cleanup_free_ char *found = xstrdup(check->why);
 	double excess = fabs(check->estimate / check->limit - 1);
-	double wanted = pow(comparison_plan_noise(c, check) / excess, 2) - 1;
+	double wanted = pow(comparison_call_noise(c, check, counter) / excess, 2) - 1;
 	char more[48] = "";
 
 	if (bound_is_ratio(check->bound) && wanted > 0 && isfinite(wanted))
@@ -126,8 +125,8 @@ static void decide_plain(const struct judging *j, const struct target *target, s
 	if (check->outcome == OUTCOME_PASS)
 		return;
 	if (!comparison_breaches(c, check, counter, check->baseline, check->candidate)) {
-		if (hidden_by_plans(check, counter, c))
-			tell_hidden(j, check, c);
+		if (counter_is_hidden(check, counter, c, check->baseline, check->candidate))
+			counter_tell_hidden(j, check, counter, c);
 		else
 			counter_tell_negligible(check);
 	} else if (explained_by_cache(check, counter, c)) {
@@ -137,8 +136,8 @@ static void decide_plain(const struct judging *j, const struct target *target, s
 		    "%s. Both arms touch the same blocks, so this tells what was in cache, not what the "
 		    "candidate does",
 		    found);
-	} else if (counter->plan_decides &&
-	           plans_are_tied(j->run, target->statements, target->n_statements)) {
+	} else if (counter->plan_decides && plans_are_tied(j->run, target->statements,
+	                                        target->n_statements, bound_is_upper(check->bound))) {
 		_cleanup_free_ char *found = xstrdup(check->why);
 
 		check_decide(check, OUTCOME_INCONCLUSIVE, "%s. " TIED_PLANS_TEXT, found);
@@ -166,7 +165,7 @@ void evaluate_counter(struct judging *j, const struct threshold *threshold,
 	check->candidate = comparison_per_call(&c, counter->figure, ARM_CANDIDATE);
 	check->estimate = bound_estimate(check->bound, check->baseline, check->candidate);
 	if (counter->figure == FIGURE_WAL_BYTES)
-		counter_decide_wal_bytes(check, counter, &c);
+		counter_decide_wal_bytes(j, check, counter, &c);
 	else
 		decide_plain(j, target, check, counter, &c);
 	if (check->bound != BOUND_MAX && check->bound != BOUND_MIN && calls_differ(&c) &&

@@ -95,7 +95,8 @@ static double share(double part, double all)
  * show it as well. What is not answered then tells that neither arm keeps up, and not which is worse.
  */
 static bool rate_is_shown(const struct judging *j, const struct target *target,
-    const struct op_counts counts[N_ARMS], const struct check *check, bool with_unanswered)
+    const struct op_counts counts[N_ARMS], const struct check *check, double alpha,
+    bool with_unanswered)
 {
 	const struct op_counts *a = &counts[ARM_BASELINE], *b = &counts[ARM_CANDIDATE];
 	double baseline = share(with_unanswered ? a->failed : a->errors, a->scheduled);
@@ -104,8 +105,8 @@ static bool rate_is_shown(const struct judging *j, const struct target *target,
 	struct op_blocks blocks;
 
 	if (!by_itself && with_unanswered && check->bound == BOUND_MAX)
-		return rate_is_shown(j, target, counts, check, false);
-	if (!(poisson_upper_tail(n, fmax(allowed, baseline) * b->scheduled) < j->run->alpha))
+		return rate_is_shown(j, target, counts, check, alpha, false);
+	if (!(poisson_upper_tail(n, fmax(allowed, baseline) * b->scheduled) < alpha))
 		return false;
 	if (by_itself)
 		return true;
@@ -113,7 +114,7 @@ static bool rate_is_shown(const struct judging *j, const struct target *target,
 	tail = op_blocks_tail(&blocks, check->bound == BOUND_MAX_RATIO ? check->limit : 1,
 	    check->bound == BOUND_MAX_INCREASE ? check->limit : 0);
 	op_blocks_release(&blocks);
-	return tail < j->run->alpha;
+	return tail < alpha;
 }
 
 static void tell_errors_on_both(const struct op_counts counts[N_ARMS], struct check *check,
@@ -134,7 +135,7 @@ static void tell_errors_on_both(const struct op_counts counts[N_ARMS], struct ch
 }
 
 static void evaluate_errors(const struct judging *j, const struct target *target,
-    const struct op_counts counts[N_ARMS], struct check *check)
+    const struct op_counts counts[N_ARMS], double alpha, struct check *check)
 {
 	_cleanup_free_ char *what = metric_phrase(check);
 	_cleanup_free_ char *limit = limit_phrase(check);
@@ -145,13 +146,13 @@ static void evaluate_errors(const struct judging *j, const struct target *target
 	check->candidate = counts[ARM_CANDIDATE].failed / counts[ARM_CANDIDATE].scheduled;
 	check->estimate = bound_estimate(check->bound, check->baseline, check->candidate);
 	check->proven = bound_holds(check->bound, check->estimate, check->limit);
-	check->timed = !rate_is_shown(j, target, counts, check, false);
+	check->timed = !rate_is_shown(j, target, counts, check, alpha, false);
 	units_format_percent(baseline, check->baseline);
 	units_format_percent(candidate, check->candidate);
 	if (check->proven)
 		check_decide(check, OUTCOME_PASS, "%s is %s (%.0f of %.0f ops)%s; %s", what, candidate,
 		    counts[ARM_CANDIDATE].failed, counts[ARM_CANDIDATE].scheduled, worst, limit);
-	else if (rate_is_shown(j, target, counts, check, true))
+	else if (rate_is_shown(j, target, counts, check, alpha, true))
 		check_decide(check, OUTCOME_FAIL,
 		    "%s is %s (%.0f of %.0f ops) where the baseline has %s%s; %s", what, candidate,
 		    counts[ARM_CANDIDATE].failed, counts[ARM_CANDIDATE].scheduled, baseline, worst, limit);
@@ -176,7 +177,7 @@ static bool is_not_answered(const struct sample *s, const void *ctx)
 
 /* Answers per second differ by chance, too, where requests queue at the end. */
 static bool throughput_is_chance(
-    const struct judging *j, const struct target *target, const struct check *check)
+    const struct judging *j, const struct target *target, double alpha, const struct check *check)
 {
 	bool lower = check->bound == BOUND_MIN_RATIO;
 	struct op_blocks blocks;
@@ -192,11 +193,11 @@ static bool throughput_is_chance(
 	                                      : 1,
 	    lower ? 1 - check->limit : 0);
 	op_blocks_release(&blocks);
-	return !(tail < j->run->alpha);
+	return !(tail < alpha);
 }
 
 static void evaluate_throughput(const struct judging *j, const struct target *target,
-    const struct op_counts counts[N_ARMS], struct check *check)
+    const struct op_counts counts[N_ARMS], double alpha, struct check *check)
 {
 	double seconds = j->run->generator.duration_s;
 
@@ -209,7 +210,7 @@ static void evaluate_throughput(const struct judging *j, const struct target *ta
 		return;
 	}
 	check_decide_exact(check, NULL);
-	if (check->outcome == OUTCOME_FAIL && throughput_is_chance(j, target, check)) {
+	if (check->outcome == OUTCOME_FAIL && throughput_is_chance(j, target, alpha, check)) {
 		_cleanup_free_ char *found = xstrdup(check->why);
 
 		check_decide(check, OUTCOME_INCONCLUSIVE, "%s, which may be chance", found);
@@ -230,8 +231,8 @@ static bool is_slow(const struct sample *s, const void *ctx)
 
 /* Ops over the threshold's latency. Against the baseline it is noisy like any latency, and bursts of the
  * machine's make it noisier: it FAILs only when neither chance (Poisson) nor blocks explain the excess. */
-static void evaluate_slow(struct judging *j, const struct threshold *threshold,
-    const struct target *target, struct check *check)
+static void evaluate_slow(const struct judging *j, const struct threshold *threshold,
+    const struct target *target, double alpha, struct check *check)
 {
 	struct slow_ops which = {threshold->over * 1e9, j->evidence.warmup_s * 1e9};
 	bool ratio = check->bound == BOUND_MAX_RATIO, increase = check->bound == BOUND_MAX_INCREASE;
@@ -254,12 +255,13 @@ static void evaluate_slow(struct judging *j, const struct threshold *threshold,
 	check->proven = bound_holds(check->bound, check->estimate, check->limit);
 	allowed = ratio      ? check->limit * slow[ARM_BASELINE]
 	          : increase ? check->limit + slow[ARM_BASELINE]
-	                     : NAN;
+	          : check->bound == BOUND_MIN_RATIO
+	              ? INFINITY /* no test for fewer: nobody wants more */
+	              : NAN;
 	units_format_duration(over, which.over_ns);
 	if (!check->proven && !isnan(allowed) &&
-	    (!(tail < j->run->alpha) ||
-	        slow[ARM_CANDIDATE] - allowed <=
-	            normal_upper_quantile(j->run->alpha) * sqrt(slow[ARM_CANDIDATE] + allowed)))
+	    (!(tail < alpha) || slow[ARM_CANDIDATE] - allowed <=
+	                            normal_upper_quantile(alpha) * sqrt(slow[ARM_CANDIDATE] + allowed)))
 		check_decide(check, OUTCOME_INCONCLUSIVE,
 		    "%s: %.0f ops took more than %s, against %.0f on the baseline, which may be chance; %s",
 		    what, slow[ARM_CANDIDATE], over, slow[ARM_BASELINE], limit);
@@ -269,9 +271,18 @@ static void evaluate_slow(struct judging *j, const struct threshold *threshold,
 		    slow[ARM_CANDIDATE], over, slow[ARM_BASELINE], limit);
 }
 
+/* The checks of an "each" share the error between them. */
+static double shared_alpha(const struct run *run, const struct threshold *threshold)
+{
+	bool many = scope_is_each(&threshold->scope) && run->n_replayed > 1;
+
+	return many ? run->alpha / (double)run->n_replayed : run->alpha;
+}
+
 void evaluate_op(struct judging *j, const struct threshold *threshold, const struct target *target,
     struct check *check)
 {
+	double alpha = shared_alpha(j->run, threshold);
 	struct op_counts counts[N_ARMS];
 	const char *name = threshold->metric->name;
 
@@ -291,11 +302,11 @@ void evaluate_op(struct judging *j, const struct threshold *threshold, const str
 		return;
 	}
 	if (strcmp(name, "errors.rate") == 0)
-		evaluate_errors(j, target, counts, check);
+		evaluate_errors(j, target, counts, alpha, check);
 	else if (strcmp(name, "throughput") == 0)
-		evaluate_throughput(j, target, counts, check);
+		evaluate_throughput(j, target, counts, alpha, check);
 	else if (strcmp(name, "slow.count") == 0)
-		evaluate_slow(j, threshold, target, check);
+		evaluate_slow(j, threshold, target, alpha, check);
 	else if (strcmp(name, "connections.utilisation") == 0)
 		evaluate_sessions(j, target, check);
 	else

@@ -57,7 +57,7 @@ static void evaluate_regressions(
 		compared += is_compared(statement);
 		if (!change || change->severity != PLAN_HARMFUL)
 			continue;
-		if (plans_are_tied(run, &target->statements[i], 1)) {
+		if (plans_are_tied(run, &target->statements[i], 1, true)) {
 			tied++;
 			continue;
 		}

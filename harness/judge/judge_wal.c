@@ -22,8 +22,8 @@ static void tell_records(struct check *check, const double records[N_ARMS])
 	    what, format_ratio(ratio, check->estimate), records[1], records[0], limit);
 }
 
-void counter_decide_wal_bytes(
-    struct check *check, const struct counter *counter, const struct comparison *c)
+void counter_decide_wal_bytes(const struct judging *j, struct check *check,
+    const struct counter *counter, const struct comparison *c)
 {
 	double n[N_ARMS] = {c->arms[0].calls, c->arms[1].calls};
 	double large[N_ARMS], small[N_ARMS], records[N_ARMS];
@@ -38,7 +38,11 @@ void counter_decide_wal_bytes(
 	breach_small = comparison_breaches(c, check, counter, small[0], small[1]);
 	if (breach_large == breach_small || !bound_is_ratio(check->bound)) {
 		check_decide_exact(check, NULL);
-		if (check->outcome == OUTCOME_FAIL && !breach_large)
+		if (check->outcome != OUTCOME_FAIL || breach_large)
+			return;
+		if (counter_is_hidden(check, counter, c, large[0], large[1]))
+			counter_tell_hidden(j, check, counter, c);
+		else
 			counter_tell_negligible(check);
 		return;
 	}

@@ -24,9 +24,9 @@ static bool uses_an_index_of_the_change(const struct run *run, const char *state
 	return false;
 }
 
-bool plans_are_tied(const struct run *run, const size_t *statements, size_t n)
+bool plans_are_tied(const struct run *run, const size_t *statements, size_t n, bool worse)
 {
-	bool worse = false;
+	bool tied = false;
 
 	for (size_t i = 0; i < n && statistics_differ(run); i++) {
 		const struct run_statement *statement = &run->statements[statements[i]];
@@ -37,12 +37,12 @@ bool plans_are_tied(const struct run *run, const size_t *statements, size_t n)
 		for (size_t k = 0; k < changes->n; k++) {
 			const struct run_plan_change *change = &changes->items[k];
 
-			if (change->severity < PLAN_MIXED)
+			if (change->severity != PLAN_MIXED && (change->severity > PLAN_MIXED) != worse)
 				continue;
 			if (!(fabs(log(change->cost_ratio)) < log(TIED_COST_RATIO)))
 				return false;
-			worse = true;
+			tied = true;
 		}
 	}
-	return worse;
+	return tied;
 }

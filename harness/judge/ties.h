@@ -14,10 +14,10 @@
 
 bool statistics_differ(const struct run *run);
 
-/* Statistics differ, and these statements have worse plans on the candidate, all of which the planner holds
- * for as good as the others, and in which no index that the candidate made or dropped has a part. Wants
- * judge_plan_changes() and judge_index_facts(). */
-bool plans_are_tied(const struct run *run, const size_t *statements, size_t n);
+/* Statistics differ, and these statements have worse (or better) plans on the candidate, all of which the
+ * planner holds for as good as the others, and in which no index that the candidate made or dropped has a
+ * part. Wants judge_plan_changes() and judge_index_facts(). */
+bool plans_are_tied(const struct run *run, const size_t *statements, size_t n, bool worse);
 
 /* Ends a sentence that is not about the candidate then. */
 #define TIED_PLANS_TEXT                                                                            \

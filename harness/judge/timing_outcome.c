@@ -153,7 +153,7 @@ static void tell_fail(const struct timing *t, struct check *check)
 /* What FAILs, but may be a toss of the planner. In mid-run there are no plans yet, and it waits for them. */
 static bool may_be_a_tie(const struct judging *j, const struct timing *t)
 {
-	return j->input->final ? plans_are_tied(j->run, t->statements, t->n_statements)
+	return j->input->final ? plans_are_tied(j->run, t->statements, t->n_statements, t->side > 0)
 	                       : statistics_differ(j->run);
 }
 

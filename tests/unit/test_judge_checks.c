@@ -326,6 +326,35 @@ static void a_counter_of_uneven_calls_needs_more_of_them(void **state)
 	fixture_free(f);
 }
 
+/* Which updates find room on their page depends on the moment, and some tenths of them move the total. */
+static void a_counter_of_updates_needs_more_of_them(void **state)
+{
+	static const char touched[] =
+	    "{metric: buffers.touched_per_call, scope: each write, max_ratio: 1.10}";
+	static const char bytes[] = "{metric: wal.bytes_per_call, scope: each write, max_ratio: 1.10}";
+	struct fixture *f = fixture_new();
+	struct run_statement *s = &f->run.statements[ADD_ORDER];
+
+	(void)state;
+	s->kind = STATEMENT_UPDATE;
+	for (int arm = 0; arm < N_ARMS; arm++)
+		s->arms[arm].work = (struct work){.calls = 400,
+		    .rows = 400,
+		    .shared_hit = arm ? 4200 : 3560,
+		    .wal_records = arm ? 740 : 620,
+		    .wal_bytes = arm ? 80000 : 62000};
+	assert_outcome(f, touched, OUTCOME_INCONCLUSIVE, "400 of them do not settle it");
+	s->kind = STATEMENT_INSERT;
+	assert_outcome(f, touched, OUTCOME_FAIL, "1.18×");
+	assert_outcome(f, bytes, OUTCOME_FAIL, "1.29×");
+	s->kind = STATEMENT_UPDATE;
+	s->arms[ARM_CANDIDATE].work.shared_hit = 5700;
+	s->arms[ARM_CANDIDATE].work.wal_bytes = 150000;
+	assert_outcome(f, touched, OUTCOME_FAIL, "1.60×");
+	assert_outcome(f, bytes, OUTCOME_FAIL, "2.42×");
+	fixture_free(f);
+}
+
 static void add_costed_plan(struct run_plans *plans, const char *hash, double cost, double buffers)
 {
 	struct run_plan *plan = run_plans_add(plans);
@@ -797,6 +826,7 @@ int main(void)
 	    cmocka_unit_test(a_counter_never_fails_on_a_trifle),
 	    cmocka_unit_test(a_look_fails_counters_that_are_clear),
 	    cmocka_unit_test(a_counter_of_uneven_calls_needs_more_of_them),
+	    cmocka_unit_test(a_counter_of_updates_needs_more_of_them),
 	    cmocka_unit_test(a_tie_between_plans_is_not_the_candidates_doing),
 	    cmocka_unit_test(calls_that_differ_are_compared_per_call),
 	    cmocka_unit_test(blocks_read_alone_tell_about_the_cache),
