@@ -119,11 +119,22 @@ static void evaluate_cost(const struct run *run, const struct target *target, st
 	check->baseline = cost[ARM_BASELINE];
 	check->candidate = cost[ARM_CANDIDATE];
 	check->estimate = bound_estimate(check->bound, cost[ARM_BASELINE], cost[ARM_CANDIDATE]);
-	if (isnan(check->estimate))
+	if (isnan(check->estimate)) {
 		check_decide(check, OUTCOME_INCONCLUSIVE, "the plans of %s were not taken in this run",
 		    target->label);
-	else
-		check_decide_exact(check, NULL);
+		return;
+	}
+	check_decide_exact(check, NULL);
+	if (check->outcome == OUTCOME_FAIL && check->bound != BOUND_MAX && check->bound != BOUND_MIN &&
+	    costs_are_tied(run, cost[ARM_CANDIDATE] / cost[ARM_BASELINE])) {
+		_cleanup_free_ char *found = xstrdup(check->why);
+
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s. The arms have different statistics, by which the planner's estimates differ as "
+		    "much, so this "
+		    "may not be the candidate's doing",
+		    found);
+	}
 }
 
 void evaluate_plan(struct judging *j, const struct threshold *threshold,

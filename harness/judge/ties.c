@@ -15,6 +15,11 @@ bool statistics_differ(const struct run *run)
 	return false;
 }
 
+bool costs_are_tied(const struct run *run, double cost_ratio)
+{
+	return statistics_differ(run) && fabs(log(cost_ratio)) < log(TIED_COST_RATIO);
+}
+
 static bool uses_an_index_of_the_change(const struct run *run, const char *statement)
 {
 	for (size_t i = 0; i < run->n_indexes; i++)
@@ -39,7 +44,7 @@ bool plans_are_tied(const struct run *run, const size_t *statements, size_t n, b
 
 			if (change->severity != PLAN_MIXED && (change->severity > PLAN_MIXED) != worse)
 				continue;
-			if (!(fabs(log(change->cost_ratio)) < log(TIED_COST_RATIO)))
+			if (!costs_are_tied(run, change->cost_ratio))
 				return false;
 			tied = true;
 		}

@@ -19,6 +19,9 @@ bool statistics_differ(const struct run *run);
  * part. Wants judge_plan_changes() and judge_index_facts(). */
 bool plans_are_tied(const struct run *run, const size_t *statements, size_t n, bool worse);
 
+/* Statistics differ, and by this much (candidate / baseline) the planner's estimates do, too. */
+bool costs_are_tied(const struct run *run, double cost_ratio);
+
 /* Ends a sentence that is not about the candidate then. */
 #define TIED_PLANS_TEXT                                                                            \
 	"The plans differ where the planner finds both about as good, and the arms have different "    \

@@ -386,6 +386,8 @@ static void a_tie_between_plans_is_not_the_candidates_doing(void **state)
 	    stock->arms[ARM_CANDIDATE].plans.items[0].share = 1;
 	assert_outcome(
 	    f, "{metric: plan.regressions, max: 0}", OUTCOME_PASS, "Not counted: 1 with a plan");
+	assert_outcome(f, "{metric: plan.cost, scope: \"name:stock level\", max_ratio: 1.05}",
+	    OUTCOME_INCONCLUSIVE, "different statistics");
 	/* The other plan's index is the candidate's doing. */
 	add_index(f, "public.i2", "sku", INDEX_CREATED, 500);
 	free(f->run.indexes[0].table);
@@ -396,6 +398,8 @@ static void a_tie_between_plans_is_not_the_candidates_doing(void **state)
 	assert_outcome(f, yaml, OUTCOME_INCONCLUSIVE, "different statistics");
 	stock->arms[ARM_CANDIDATE].plans.items[0].cost = 300;
 	assert_outcome(f, yaml, OUTCOME_FAIL, "1.50×");
+	assert_outcome(f, "{metric: plan.cost, scope: \"name:stock level\", max_ratio: 1.05}",
+	    OUTCOME_FAIL, "3.00×");
 	fixture_free(f);
 }
 
