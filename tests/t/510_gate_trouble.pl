@@ -139,6 +139,11 @@ is($r->{code}, 1, 'a statement that only the candidate fails: exit code 1');
 like($r->{out}, qr/^not ok \d+ - errors\.rate of all$/m, '... errors.rate is breached') or diag $r->{out};
 like($r->{err}, qr/SQLSTATE\s+22012/, '... with the SQLSTATE');
 
+$r = gate(gate_file($node, workload => workload_file([ 'nap', 'SELECT slowly(price) FROM item WHERE id = $1' ]),
+	replay => '{rate: 300/s, time: 2s, clients: 2, drain_timeout: 100ms}'));
+is($r->{code}, 4, 'a rate that neither arm can answer says nothing about the change, whichever answers less');
+like((checks($r, 'errors.rate'))[0]{why}, qr/neither arm answers all requests at this rate, so lower it/, '... and that is said');
+
 # kill -9 in every stage
 
 my %stage = (
