@@ -9,6 +9,8 @@
 /* Blocks of the catalogs that a session reads when it first executes a statement. Early in a run
  * one arm may have used more of its sessions than the other. */
 #define FIRST_CALL_BLOCKS 100
+/* So many when it compiles a function that the candidate changed, and which the baseline has otherwise. */
+#define COMPILE_BLOCKS    300
 /* A WAL record is at least its header and one block reference: see xlogrecord.h. */
 #define RECORD_MIN_BYTES  48.0
 #define PAGE_BYTES        8192.0
@@ -105,6 +107,33 @@ static void add_variances(
 	}
 }
 
+/* CREATE OR REPLACE FUNCTION, CREATE TRIGGER and the like; not an index on a function. */
+static bool changes_code(const struct run *run)
+{
+	static const char *const words[] = {" FUNCTION ", " PROCEDURE ", " TRIGGER "};
+
+	for (size_t i = 0; i < run->n_changes; i++) {
+		const char *sql = run->changes[i].sql ? run->changes[i].sql : "", *list = strchr(sql, '(');
+
+		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+			const char *at = strcasestr(sql, words[k]);
+
+			if (at && (!list || at < list))
+				return true;
+		}
+	}
+	return false;
+}
+
+static double first_call_blocks(const struct judging *j)
+{
+	double per_session = changes_code(j->run) ? COMPILE_BLOCKS
+	                     : j->input->final    ? 0
+	                                          : FIRST_CALL_BLOCKS;
+
+	return per_session * j->run->replay.clients;
+}
+
 void compare_work(const struct judging *j, const struct target *target, struct comparison *ret)
 {
 	const struct run *run = j->run;
@@ -112,7 +141,7 @@ void compare_work(const struct judging *j, const struct target *target, struct c
 	*ret = (struct comparison){
 	    .arms = {work_unknown, work_unknown},
 	    .caution = j->caution,
-	    .first_blocks = j->input->final ? 0 : FIRST_CALL_BLOCKS * run->replay.clients,
+	    .first_blocks = first_call_blocks(j),
 	};
 	for (size_t i = 0; i < target->n_statements; i++) {
 		const struct run_statement *statement = &run->statements[target->statements[i]];

@@ -77,9 +77,11 @@ bool counter_is_hidden(const struct check *check, const struct counter *counter,
     const struct comparison *c, double baseline, double candidate)
 {
 	struct counter steady = *counter;
+	struct comparison used = *c;
 
 	steady.plan_decides = steady.room_decides = false;
-	return comparison_breaches(c, check, &steady, baseline, candidate);
+	used.first_blocks = 0;
+	return comparison_breaches(&used, check, &steady, baseline, candidate);
 }
 
 /* The noise falls with the root of the time; the excess stays. */
@@ -93,6 +95,15 @@ void counter_tell_hidden(const struct judging *j, struct check *check,
 
 	if (bound_is_ratio(check->bound) && wanted > 0 && isfinite(wanted))
 		check->needs_seconds = j->evidence.span_s * wanted;
+	if (counter->figure == FIGURE_TOUCHED && c->first_blocks > 0 && !(wanted > 0)) {
+		check_decide(check, OUTCOME_INCONCLUSIVE,
+		    "%s. The candidate changes a function or trigger, and each session reads the catalogs "
+		    "when it "
+		    "first calls one: %.0f calls do not tell this from what every call touches; replay for "
+		    "longer",
+		    found, comparison_fewer_calls(c));
+		return;
+	}
 	check_decide(check, OUTCOME_INCONCLUSIVE,
 	    "%s. Its calls differ so much from each other that %.0f of them do not settle it%s%s%s",
 	    found, comparison_fewer_calls(c), isnan(check->needs_seconds) ? "" : "; about ",

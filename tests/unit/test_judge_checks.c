@@ -326,6 +326,32 @@ static void a_counter_of_uneven_calls_needs_more_of_them(void **state)
 	fixture_free(f);
 }
 
+/* The first call of a changed function in each session reads the catalogs: in ten thousand calls that is nothing. */
+static void what_compiles_a_function_is_not_what_it_touches(void **state)
+{
+	static const char touched[] =
+	    "{metric: buffers.touched_per_call, scope: \"name:stock level\", max_ratio: 1.10}";
+	struct fixture *f = fixture_new();
+	struct work *work = &f->run.statements[STOCK].arms[ARM_CANDIDATE].work;
+
+	(void)state;
+	f->run.replay.clients = 8;
+	work->shared_hit += 8 * 220;
+	assert_outcome(f, touched, OUTCOME_FAIL, "1.35×");
+	GROW(f->run.changes, f->run.n_changes, f->run.cap_changes);
+	f->run.changes[f->run.n_changes++] =
+	    (struct run_change){.sql = xstrdup("CREATE INDEX ON inventory ((a function (sku)))")};
+	assert_outcome(f, touched, OUTCOME_FAIL, "1.35×");
+	free(f->run.changes[0].sql);
+	f->run.changes[0].sql = xstrdup("create or replace function price(text) returns int ...");
+	assert_outcome(f, touched, OUTCOME_INCONCLUSIVE, "changes a function or trigger");
+	look_with(f, touched, true);
+	assert_int_equal(f->run.n_checks, 0);
+	work->shared_hit = 12000;
+	assert_outcome(f, touched, OUTCOME_FAIL, "2.40×");
+	fixture_free(f);
+}
+
 /* Which updates find room on their page depends on the moment, and some tenths of them move the total. */
 static void a_counter_of_updates_needs_more_of_them(void **state)
 {
@@ -830,6 +856,7 @@ int main(void)
 	    cmocka_unit_test(a_counter_never_fails_on_a_trifle),
 	    cmocka_unit_test(a_look_fails_counters_that_are_clear),
 	    cmocka_unit_test(a_counter_of_uneven_calls_needs_more_of_them),
+	    cmocka_unit_test(what_compiles_a_function_is_not_what_it_touches),
 	    cmocka_unit_test(a_counter_of_updates_needs_more_of_them),
 	    cmocka_unit_test(a_tie_between_plans_is_not_the_candidates_doing),
 	    cmocka_unit_test(calls_that_differ_are_compared_per_call),
