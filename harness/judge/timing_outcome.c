@@ -35,6 +35,14 @@ static bool shows_a_change(const struct judging *j, const struct timing *t, size
 	       timing_level(j, CHANGE_ALPHA / (double)(n_tests ? n_tests : 1));
 }
 
+/* Significant, but by too few values of the tail for a FAIL: that is no PASS either. */
+static bool shows_a_breach_in_few(const struct judging *j, const struct timing *t)
+{
+	return t->exceedances < FAIL_EXCEEDANCES && !isnan(t->t_fail) &&
+	       student_upper_tail(t->t_fail, t->degrees) <=
+	           timing_level(j, j->run->alpha / (double)j->n_timings);
+}
+
 /* Would these samples have let an unchanged candidate pass? If not, silence is no evidence. */
 static bool decidable(const struct timing *t)
 {
@@ -51,7 +59,7 @@ static enum outcome outcome_of(
 		return OUTCOME_PASS;
 	if (t->must_improve)
 		return OUTCOME_INCONCLUSIVE;
-	if (shows_a_change(j, t, n_tests))
+	if (shows_a_change(j, t, n_tests) || shows_a_breach_in_few(j, t))
 		return OUTCOME_INCONCLUSIVE;
 	if (below(j, t, t->t_guard))
 		return OUTCOME_PASS;

@@ -331,6 +331,20 @@ static void the_same_samples_give_the_same_verdict(void **state)
 	synthetic_release(&s);
 }
 
+/* Two calls in a hundred sleep: with 18 of 1800 above a p99 it cannot FAIL, and must not pass. */
+static void a_slow_tail_of_few_calls_is_no_pass(void **state)
+{
+	struct synthetic_plan plan = synthetic_unchanged, slow = synthetic_unchanged;
+	const char *const p99[] = {"latency.p99", NULL};
+
+	(void)state;
+	plan.seconds = slow.seconds = 60;
+	plan.rate_per_s = slow.rate_per_s = 30;
+	slow.sleep_share = slow.sleep_s = 0.02;
+	assert_true(simulate(&plan, p99, SCOPE_EACH, 1.10, 40, 1).pass >= 38);
+	assert_int_equal(simulate(&slow, p99, SCOPE_EACH, 1.10, 40, 1).inconclusive, 40);
+}
+
 static void add_plan(struct run *run, int arm, const char *index, double cost, double buffers)
 {
 	struct run_plan *plan = run_plans_add(&run->statements[0].arms[arm].plans);
@@ -420,6 +434,7 @@ int main(void)
 	    cmocka_unit_test(unanswered_ops_count_against_their_arm),
 	    cmocka_unit_test(looking_every_second_raises_no_false_alarm),
 	    cmocka_unit_test(the_same_samples_give_the_same_verdict),
+	    cmocka_unit_test(a_slow_tail_of_few_calls_is_no_pass),
 	    cmocka_unit_test(a_tie_between_plans_is_no_fail),
 	    cmocka_unit_test(what_an_open_run_asks_for_is_about_what_it_needs),
 	};
