@@ -181,17 +181,13 @@ static bool throughput_is_chance(
 {
 	bool lower = check->bound == BOUND_MIN_RATIO;
 	struct op_blocks blocks;
-	double tail;
+	double scale = bound_is_ratio(check->bound) ? check->limit : 1, tail;
 
 	if (check->bound == BOUND_MAX || check->bound == BOUND_MIN)
 		return false;
-	/* The share of answers is at least `limit` of the baseline's: what is missing, not more than ... */
+	/* answered < limit * baseline's, with shares: missing > limit * baseline's + (1 - limit). */
 	op_blocks_count(j, target, lower ? is_not_answered : is_answered, NULL, &blocks);
-	tail = op_blocks_tail(&blocks,
-	    lower                             ? check->limit
-	    : check->bound == BOUND_MAX_RATIO ? check->limit
-	                                      : 1,
-	    lower ? 1 - check->limit : 0);
+	tail = op_blocks_tail(&blocks, scale, lower ? 1 - check->limit : 0);
 	op_blocks_release(&blocks);
 	return !(tail < alpha);
 }
