@@ -6,6 +6,7 @@
 #define TOLERANCE         0.005
 #define CHANCE_SCORE      3.0
 #define ROOM_SPREAD       0.5 /* of an update's mean */
+#define CLEARING_SPREAD   3.0 /* of what a read logs */
 /* Blocks of the catalogs that a session reads when it first executes a statement. Early in a run
  * one arm may have used more of its sessions than the other. */
 #define FIRST_CALL_BLOCKS 100
@@ -95,13 +96,25 @@ static double touched_variance(const struct work *work)
 }
 
 /* An update that finds room on its page touches and logs half of what one does that finds none, and which do
- * depends on who else looks at the page at that moment: a call differs from the mean by half of it. */
+ * depends on who else looks at the page at that moment: a call differs from the mean by half of it. A read logs
+ * only what it clears away, dozens of pages in one call and nothing in many. */
+static double spread_of(const struct run_statement *statement, enum figure figure)
+{
+	bool logs =
+	    figure == FIGURE_WAL_RECORDS || figure == FIGURE_WAL_BYTES || figure == FIGURE_WAL_FPI;
+
+	if (statement->kind == STATEMENT_UPDATE)
+		return ROOM_SPREAD;
+	return statement->writes || !logs ? 0 : CLEARING_SPREAD;
+}
+
 static void add_variances(
     const struct run_statement *statement, const struct work *work, struct comparison *c)
 {
 	c->touched_variance += touched_variance(work);
-	for (int figure = 0; figure < N_FIGURES && statement->kind == STATEMENT_UPDATE; figure++) {
-		double spread = ROOM_SPREAD * total(work, (enum figure)figure);
+	for (int figure = 0; figure < N_FIGURES; figure++) {
+		double spread =
+		    spread_of(statement, (enum figure)figure) * total(work, (enum figure)figure);
 
 		c->room_variance[figure] += isnan(spread) ? 0 : spread * spread / work->calls;
 	}
