@@ -230,7 +230,7 @@ bool comparison_breaches(const struct comparison *c, const struct check *check,
 		return false;
 	if (c->caution > 1 && calls < LOOK_CALLS)
 		return false;
-	if (check->bound == BOUND_MAX || check->bound == BOUND_MIN)
+	if (!bound_is_relative(check->bound))
 		return true;
 	if (counter->figure == FIGURE_TOUCHED && excess * calls <= c->first_blocks)
 		return false;

@@ -190,9 +190,14 @@ double interval_end(const struct series_pair *pair, struct estimand what, double
 	return ratio ? exp(outside) : outside;
 }
 
+double quantile_tail(double quantile)
+{
+	return quantile > 0 ? 1 - quantile : 0.5;
+}
+
 double exceedances(const struct series_pair *pair, struct estimand what)
 {
-	double share = what.quantile > 0 ? 1 - what.quantile : 0.5;
+	double share = quantile_tail(what.quantile);
 	size_t n = pair->arms[1].n;
 
 	if (what.kind != HYPOTHESIS_LEVEL && pair->arms[0].n < n)

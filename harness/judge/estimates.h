@@ -47,6 +47,9 @@ double point_estimate(const struct series_pair *pair, struct estimand what);
  * the others. */
 double interval_end(const struct series_pair *pair, struct estimand what, double score);
 
+/* The share of values above a quantile; for the mean (0) as for the median. */
+double quantile_tail(double quantile);
+
 /* Values above the quantile on the arm that has fewer; for the mean as for the median. */
 double exceedances(const struct series_pair *pair, struct estimand what);
 

@@ -31,7 +31,7 @@
 static bool is_known(const struct target *target, const struct comparison *c, struct check *check,
     enum figure figure)
 {
-	bool needs_baseline = check->bound != BOUND_MAX && check->bound != BOUND_MIN;
+	bool needs_baseline = bound_is_relative(check->bound);
 	_cleanup_free_ char *what = metric_phrase(check);
 
 	for (int arm = needs_baseline ? ARM_BASELINE : ARM_CANDIDATE; arm < N_ARMS; arm++) {
@@ -88,25 +88,23 @@ bool counter_is_hidden(const struct check *check, const struct counter *counter,
 void counter_tell_hidden(const struct judging *j, struct check *check,
     const struct counter *counter, const struct comparison *c)
 {
-	_cleanup_free_ char *found = xstrdup(check->why);
 	double excess = fabs(check->estimate / check->limit - 1);
 	double wanted = pow(comparison_call_noise(c, check, counter) / excess, 2) - 1;
 	char more[48] = "";
 
 	if (bound_is_ratio(check->bound) && wanted > 0 && isfinite(wanted))
 		check->needs_seconds = j->evidence.span_s * wanted;
-	if (counter->figure == FIGURE_TOUCHED && c->first_blocks > 0 && !(wanted > 0)) {
-		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "%s. The candidate changes a function or trigger, and each session reads the catalogs "
-		    "when it "
-		    "first calls one: %.0f calls do not tell this from what every call touches; replay for "
-		    "longer",
-		    found, comparison_fewer_calls(c));
+	if (j->input->final && c->first_blocks > 0 && !(wanted > 0)) {
+		check_amend(check, OUTCOME_INCONCLUSIVE,
+		    ". The candidate changes a function or trigger, and each session reads the catalogs "
+		    "when it first calls one: %.0f calls do not tell this from what every call touches; "
+		    "replay for longer",
+		    comparison_fewer_calls(c));
 		return;
 	}
-	check_decide(check, OUTCOME_INCONCLUSIVE,
-	    "%s. Its calls differ so much from each other that %.0f of them do not settle it%s%s%s",
-	    found, comparison_fewer_calls(c), isnan(check->needs_seconds) ? "" : "; about ",
+	check_amend(check, OUTCOME_INCONCLUSIVE,
+	    ". Its calls differ so much from each other that %.0f of them do not settle it%s%s%s",
+	    comparison_fewer_calls(c), isnan(check->needs_seconds) ? "" : "; about ",
 	    isnan(check->needs_seconds) ? "" : format_seconds(more, check->needs_seconds),
 	    isnan(check->needs_seconds) ? "" : " more of replay would");
 }
@@ -118,7 +116,7 @@ static bool explained_by_cache(
 	const struct counter *touched = counter_of("buffers.touched_per_call");
 	struct check same = *check;
 
-	if (!counter->cache_decides || check->bound == BOUND_MAX || check->bound == BOUND_MIN)
+	if (!counter->cache_decides || !bound_is_relative(check->bound))
 		return false;
 	same.bound = BOUND_MAX_RATIO;
 	same.limit = 1;
@@ -141,17 +139,12 @@ static void decide_plain(const struct judging *j, const struct target *target, s
 		else
 			counter_tell_negligible(check);
 	} else if (explained_by_cache(check, counter, c)) {
-		_cleanup_free_ char *found = xstrdup(check->why);
-
-		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "%s. Both arms touch the same blocks, so this tells what was in cache, not what the "
-		    "candidate does",
-		    found);
+		check_amend(check, OUTCOME_INCONCLUSIVE,
+		    ". Both arms touch the same blocks, so this tells what was in cache, not what the "
+		    "candidate does");
 	} else if (counter->plan_decides && plans_are_tied(j->run, target->statements,
 	                                        target->n_statements, bound_is_upper(check->bound))) {
-		_cleanup_free_ char *found = xstrdup(check->why);
-
-		check_decide(check, OUTCOME_INCONCLUSIVE, "%s. " TIED_PLANS_TEXT, found);
+		check_amend(check, OUTCOME_INCONCLUSIVE, TIED_PLANS_TEXT);
 	}
 }
 
@@ -179,8 +172,7 @@ void evaluate_counter(struct judging *j, const struct threshold *threshold,
 		counter_decide_wal_bytes(j, check, counter, &c);
 	else
 		decide_plain(j, target, check, counter, &c);
-	if (check->bound != BOUND_MAX && check->bound != BOUND_MIN && calls_differ(&c) &&
-	    check->outcome == OUTCOME_PASS)
+	if (bound_is_relative(check->bound) && calls_differ(&c) && check->outcome == OUTCOME_PASS)
 		check_decide(check, OUTCOME_INCONCLUSIVE,
 		    "%s cannot be compared: the baseline counted %.0f calls and the candidate %.0f",
 		    check->metric->name, c.arms[ARM_BASELINE].calls, c.arms[ARM_CANDIDATE].calls);

@@ -183,7 +183,7 @@ static bool throughput_is_chance(
 	struct op_blocks blocks;
 	double scale = bound_is_ratio(check->bound) ? check->limit : 1, tail;
 
-	if (check->bound == BOUND_MAX || check->bound == BOUND_MIN)
+	if (!bound_is_relative(check->bound))
 		return false;
 	/* answered < limit * baseline's, with shares: missing > limit * baseline's + (1 - limit). */
 	op_blocks_count(j, target, lower ? is_not_answered : is_answered, NULL, &blocks);
@@ -206,11 +206,8 @@ static void evaluate_throughput(const struct judging *j, const struct target *ta
 		return;
 	}
 	check_decide_exact(check, NULL);
-	if (check->outcome == OUTCOME_FAIL && throughput_is_chance(j, target, alpha, check)) {
-		_cleanup_free_ char *found = xstrdup(check->why);
-
-		check_decide(check, OUTCOME_INCONCLUSIVE, "%s, which may be chance", found);
-	}
+	if (check->outcome == OUTCOME_FAIL && throughput_is_chance(j, target, alpha, check))
+		check_amend(check, OUTCOME_INCONCLUSIVE, ", which may be chance");
 }
 
 struct slow_ops {

@@ -80,15 +80,12 @@ static void evaluate_regressions(
 	else
 		check_decide(check, check->proven ? OUTCOME_PASS : OUTCOME_FAIL,
 		    "of %.0f statements none has a plan that changed for the worse; %s", compared, limit);
-	if (tied > 0) {
-		_cleanup_free_ char *said = xstrdup(check->why);
-
-		check_decide(check, check->outcome,
-		    "%s. Not counted: %.0f with a plan that the planner holds for as good as the other, "
-		    "where the "
-		    "arms have different statistics; what it costs is in blocks and latency",
-		    said, tied);
-	}
+	if (tied > 0)
+		check_amend(check, check->outcome,
+		    ". Not counted: %.0f with a plan that the planner holds for as good as the other, "
+		    "where "
+		    "the arms have different statistics; what it costs is in blocks and latency",
+		    tied);
 }
 
 /* A statement's cost over its plans, each by its share of the calls. */
@@ -125,16 +122,12 @@ static void evaluate_cost(const struct run *run, const struct target *target, st
 		return;
 	}
 	check_decide_exact(check, NULL);
-	if (check->outcome == OUTCOME_FAIL && check->bound != BOUND_MAX && check->bound != BOUND_MIN &&
-	    costs_are_tied(run, cost[ARM_CANDIDATE] / cost[ARM_BASELINE])) {
-		_cleanup_free_ char *found = xstrdup(check->why);
-
-		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "%s. The arms have different statistics, by which the planner's estimates differ as "
-		    "much, so this "
-		    "may not be the candidate's doing",
-		    found);
-	}
+	if (check->outcome == OUTCOME_FAIL && bound_is_relative(check->bound) &&
+	    costs_are_tied(run, cost[ARM_CANDIDATE] / cost[ARM_BASELINE]))
+		check_amend(check, OUTCOME_INCONCLUSIVE,
+		    ". The arms have different statistics, by which the planner's estimates differ as "
+		    "much, "
+		    "so this may not be the candidate's doing");
 }
 
 void evaluate_plan(struct judging *j, const struct threshold *threshold,

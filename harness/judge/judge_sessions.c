@@ -66,13 +66,8 @@ void evaluate_sessions(struct judging *j, const struct target *target, struct ch
 	}
 	check_decide_exact(check, NULL);
 	/* One second on each arm: its ratio is chance. */
-	if (check->outcome == OUTCOME_FAIL && check->bound != BOUND_MAX && check->bound != BOUND_MIN) {
-		_cleanup_free_ char *found = xstrdup(check->why);
-
-		check_decide(check, OUTCOME_INCONCLUSIVE,
-		    "%s. It is the busiest second of each arm and proves nothing about their difference; "
-		    "limit "
-		    "the utilisation itself (max)",
-		    found);
-	}
+	if (check->outcome == OUTCOME_FAIL && bound_is_relative(check->bound))
+		check_amend(check, OUTCOME_INCONCLUSIVE,
+		    ". It is the busiest second of each arm and proves nothing about their difference; "
+		    "limit the utilisation itself (max)");
 }

@@ -91,6 +91,7 @@ void verdict_reach(struct judging *j);
 /* Does the bound limit the candidate's figure from above (max, max_ratio, max_increase)? */
 bool bound_is_upper(enum bound_kind bound);
 bool bound_is_ratio(enum bound_kind bound);
+bool bound_is_relative(enum bound_kind bound); /* to the baseline: a ratio or an increase */
 /* What is held against the limit, by the kind of bound. */
 double bound_estimate(enum bound_kind bound, double baseline, double candidate);
 /* Is this estimate within the limit? */
@@ -102,6 +103,9 @@ bool bound_allows_equal(const struct check *check);
 
 /* Set the outcome and the sentence; replaces an earlier sentence. */
 void check_decide(struct check *check, enum outcome outcome, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Decide anew; the sentence goes on behind what it said. */
+void check_amend(struct check *check, enum outcome outcome, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* PASS or FAIL of an exact figure against its limit, with a sentence made of what is known. */
 void check_decide_exact(struct check *check, const char *what);

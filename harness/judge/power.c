@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "judge/distributions.h"
+#include "judge/estimates.h"
 #include "judge/judging.h"
 #include "model/vectors.h"
 
@@ -95,7 +96,7 @@ double expected_error(double tail, double ops)
 
 static double tail_share(const struct planned_check *check)
 {
-	return check->threshold->metric->quantile > 0 ? 1 - check->threshold->metric->quantile : 0.5;
+	return quantile_tail(check->threshold->metric->quantile);
 }
 
 /* The least slow-down, as a ratio to the baseline, that is found with 90% power. */

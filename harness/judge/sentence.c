@@ -107,6 +107,11 @@ bool bound_is_upper(enum bound_kind bound)
 	return bound == BOUND_MAX || bound == BOUND_MAX_RATIO || bound == BOUND_MAX_INCREASE;
 }
 
+bool bound_is_relative(enum bound_kind bound)
+{
+	return bound != BOUND_MAX && bound != BOUND_MIN;
+}
+
 bool bound_is_ratio(enum bound_kind bound)
 {
 	return bound == BOUND_MAX_RATIO || bound == BOUND_MIN_RATIO;
@@ -144,6 +149,20 @@ void check_decide(struct check *check, enum outcome outcome, const char *format,
 	struct buf text = BUF_INIT;
 	va_list args;
 
+	va_start(args, format);
+	buf_vaddf(&text, format, args);
+	va_end(args);
+	free(check->why);
+	check->why = buf_detach(&text);
+	check->outcome = outcome;
+}
+
+void check_amend(struct check *check, enum outcome outcome, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+
+	buf_adds(&text, check->why);
 	va_start(args, format);
 	buf_vaddf(&text, format, args);
 	va_end(args);

@@ -24,8 +24,7 @@ bool costs_are_tied(const struct run *run, double cost_ratio);
 
 /* Ends a sentence that is not about the candidate then. */
 #define TIED_PLANS_TEXT                                                                            \
-	"The plans differ where the planner finds both about as good, and the arms have different "    \
-	"statistics, "                                                                                 \
-	"so this may not be the candidate's doing"
+	". The plans differ where the planner finds both about as good, and the arms have different "  \
+	"statistics, so this may not be the candidate's doing"
 
 #endif

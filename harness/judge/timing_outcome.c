@@ -98,7 +98,7 @@ static void fill_interval(struct judging *j, const struct timing *t, struct chec
  * the expected error small enough; for a PASS what a proof wants. */
 static double wanted_exceedances(const struct timing *t, const struct check *check, bool breached)
 {
-	double quantile = check->metric->quantile, tail = quantile > 0 ? 1 - quantile : 0.5;
+	double tail = quantile_tail(check->metric->quantile);
 	double score = normal_upper_quantile(t->fail_level) + NEEDS_POWER_SCORE;
 	double per_one = score * expected_error(tail, 1) / log(check->estimate / t->fail_beyond);
 
@@ -158,20 +158,13 @@ static void tell_fail(const struct timing *t, struct check *check)
 	    end, limit);
 }
 
-/* What FAILs, but may be a toss of the planner. In mid-run there are no plans yet, and it waits for them. */
+/* What FAILs, but may be a toss of the planner. In mid-run there are no plans yet, and it waits for
+ * them as long as time is planned. */
 static bool may_be_a_tie(const struct judging *j, const struct timing *t)
 {
-	return j->input->final ? plans_are_tied(j->run, t->statements, t->n_statements, t->side > 0)
-	                       : statistics_differ(j->run);
-}
-
-static void tell_tie(const struct timing *t, struct check *check)
-{
-	_cleanup_free_ char *found = NULL;
-
-	tell_fail(t, check);
-	found = xstrdup(check->why);
-	check_decide(check, OUTCOME_INCONCLUSIVE, "%s. " TIED_PLANS_TEXT, found);
+	if (j->input->final)
+		return plans_are_tied(j->run, t->statements, t->n_statements, t->side > 0);
+	return !j->input->overtime && statistics_differ(j->run);
 }
 
 static void tell_pass(const struct timing *t, struct check *check)
@@ -304,15 +297,14 @@ static void distrust_survivors(const struct judging *j, const struct timing *t, 
 static void mention_stalls(const struct judging *j, struct check *check)
 {
 	double between = fabs(log(check->unstalled / check->estimate));
-	char figure[48], *why;
+	char figure[48];
 
 	if (!bound_is_ratio(check->bound) || !(between > log1p(j->run->dead_band)))
 		return;
 	format_bound(figure, check, check->unstalled);
-	why = xasprintf("%s. Without the %.0f ops per arm that met a stall of the machine it is %s",
-	    check->why, check->stalled_pairs, figure);
-	free(check->why);
-	check->why = why;
+	check_amend(check, check->outcome,
+	    ". Without the %.0f ops per arm that met a stall of the machine it is %s",
+	    check->stalled_pairs, figure);
 }
 
 void timing_conclude(struct judging *j, struct timing *t, bool fails, size_t n_tests)
@@ -325,10 +317,10 @@ void timing_conclude(struct judging *j, struct timing *t, bool fails, size_t n_t
 		return;
 	}
 	fill_interval(j, t, check);
-	if (fails && may_be_a_tie(j, t)) {
-		tell_tie(t, check);
-	} else if (fails) {
+	if (fails) {
 		tell_fail(t, check);
+		if (may_be_a_tie(j, t))
+			check_amend(check, OUTCOME_INCONCLUSIVE, TIED_PLANS_TEXT);
 	} else if (outcome_of(j, t, n_tests, &check->proven) == OUTCOME_PASS) {
 		tell_pass(t, check);
 	} else {

@@ -81,13 +81,10 @@ static void withdraw_timing_fails(struct run *run)
 {
 	for (size_t i = 0; i < run->n_checks; i++) {
 		struct check *check = &run->checks[i];
-		_cleanup_free_ char *found = NULL;
 
-		if (check->outcome != OUTCOME_FAIL || !is_timing(check))
-			continue;
-		found = xstrdup(check->why);
-		check_decide(
-		    check, OUTCOME_INCONCLUSIVE, "%s; but the timing of this run cannot be trusted", found);
+		if (check->outcome == OUTCOME_FAIL && is_timing(check))
+			check_amend(
+			    check, OUTCOME_INCONCLUSIVE, "; but the timing of this run cannot be trusted");
 	}
 }
 

@@ -9,6 +9,7 @@
  * is not.
  */
 #include "judge/warmup.h"
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "judge/judge.h"

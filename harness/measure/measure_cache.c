@@ -6,8 +6,8 @@
 
 #include "base/mem.h"
 
-#define WORTH_TELLING                                                                              \
-	0.01 /* of the blocks touched; a cache below it is warm (judge/warmup_cache.c) */
+/* Of the blocks touched. A cache below it is warm (judge/warmup_cache.c). */
+#define WORTH_TELLING 0.01
 
 static const char look_sql[] =
     "SELECT " COUNTERS_MARK " blks_hit + blks_read, blks_read FROM pg_catalog.pg_stat_database"
@@ -59,8 +59,7 @@ void cache_watch_tell(struct run *run)
 		if (share > WORTH_TELLING)
 			run_add_disturbance(run, "cache", false,
 			    "in the second half of the replay %.3g%% of the blocks that the %s touched were "
-			    "not "
-			    "in its buffer cache: its latency has reads of the disk in it",
+			    "not in its buffer cache: its latency has reads of the disk in it",
 			    100 * share, arm_name((enum arm)arm));
 	}
 }

@@ -286,7 +286,6 @@ struct run {
 
 int run_load(const char *path, struct run *ret, struct err *err);
 int run_save(const struct run *run, const char *path, struct err *err);
-json_t *run_to_json(const struct run *run); /* what run_save writes; caller json_decref()s */
 /* The document that run_save writes; caller json_decref()s. */
 json_t *run_to_json(const struct run *run);
 void run_release(struct run *run);

@@ -143,20 +143,20 @@ static void early_stops(int runs, uint64_t seed)
  * ask for, in all, a half and twice of that. */
 static void needs(int runs, uint64_t seed, double ratio, const char *metric, double seconds)
 {
-	struct experiment e = {.plan = synthetic_unchanged, .metrics = {metric}, .limit = 1.10};
+	struct synthetic_plan plan = synthetic_unchanged;
 	static const double parts[] = {0.5, 1, 2};
 	int open = 0, told = 0, decided[3] = {0};
 
-	e.plan.slow_ratio = ratio;
+	plan.slow_ratio = ratio;
 	for (int i = 0; i < runs; i++) {
-		double all_s = seconds + synthetic_needs(&e.plan, metric, seconds, seed + (uint64_t)i);
+		double all_s = seconds + synthetic_needs(&plan, metric, seconds, seed + (uint64_t)i);
 
 		open += all_s > seconds;
 		if (!(all_s > seconds) || all_s > TOLD_MOST_S)
 			continue;
 		told++;
 		for (int part = 0; part < 3; part++)
-			decided[part] += synthetic_needs(&e.plan, metric, fmax(parts[part] * all_s, seconds),
+			decided[part] += synthetic_needs(&plan, metric, fmax(parts[part] * all_s, seconds),
 			                     seed + (uint64_t)i) == 0;
 	}
 	printf("x%.2f, %s, %.0f s: %d of %d open", ratio, metric, seconds, open, runs);
