@@ -209,8 +209,9 @@ sub counters_are_complete
 	is_deeply([ map { $_->{inserted} } both($purchase) ], [ map { $_->{ok} } both($insert) ],
 		'pg_stat_user_tables knows every row inserted');
 	is((grep { defined $_->{vacuum_seconds} } both($purchase)), 2, 'VACUUM was timed');
-	my @disturbances = grep { $_->{kind} ne 'settings' } @{ $run->{disturbances} }; # a lab's own
-	is(scalar(@disturbances), 0, 'nothing could not be read') or diag(explain(\@disturbances));
+	# Others tell of a lab's settings, or of what the machine did meanwhile.
+	my @unread = grep { $_->{kind} =~ /^(?:counters|plans|indexes|vacuum|server|build)$/ } @{ $run->{disturbances} };
+	is(scalar(@unread), 0, 'nothing could not be read') or diag(explain(\@unread));
 }
 
 sub judge_major
