@@ -172,8 +172,8 @@ char *slot_literal(const struct binding *b, const struct slot *slot);
 /* text with every $n replaced by its slot_literal; caller frees. */
 char *slots_substitute(const struct binding *b, const char *text);
 
-/* columns.c: the column that slot->item->partner is, and its table; NULL when it is none that is known (a
- * column of a view's subquery, an expression), or the server failed (err filled). */
+/* columns.c: the column that slot->item->partner is, and its table; NULL when it is none that is
+ * known (a column of a view's subquery, an expression), or the server failed (err filled). */
 struct catalog_column *slot_column(const struct binding *b, const struct slot *slot,
     struct catalog_table **ret_table, struct err *err);
 

@@ -89,7 +89,8 @@ static bool read_identifier(const char **at, struct buf *out)
 	return true;
 }
 
-/* Two parts of "schema.table.column": the last and the one before it, which is empty when there is none. */
+/* Two parts of "schema.table.column": the last and the one before it, which is empty when there is
+ * none. */
 static bool read_reference(const char *expression, struct buf *last, struct buf *before)
 {
 	const char *p = expression;

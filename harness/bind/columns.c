@@ -1,6 +1,6 @@
 /*
- * The column that a parameter is compared with, found as SQL finds it: among the tables of its FROM by alias,
- * then among those of the statements around it.
+ * The column that a parameter is compared with, found as SQL finds it: among the tables of its FROM
+ * by alias, then among those of the statements around it.
  */
 #include "bind/binding.h"
 

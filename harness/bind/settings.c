@@ -201,8 +201,8 @@ static void approach(struct search *s, const struct check_result *first)
 	}
 }
 
-/* Most applications append a % to a value and escape nothing: 'user_12%' then has a prefix that an index
- * helps with of four characters only. */
+/* Most applications append a % to a value and escape nothing: 'user_12%' then has a prefix that an
+ * index helps with of four characters only. */
 static void choose_wildcards(struct search *s)
 {
 	struct check_result found;

@@ -35,7 +35,7 @@ static void add_rows(struct pool *pool, const struct db_rows *rows, struct rng *
 	}
 }
 
-/* Of the statement's tables any, where the place does not tell: the target of an INSERT, a view's. */
+/* Of the statement's tables any, where the place does not tell: the target of an INSERT, a view. */
 static bool find_column(struct binding *b, const struct slot *slot,
     struct catalog_table **ret_table, struct catalog_column **ret_column, struct err *err)
 {

@@ -54,8 +54,8 @@ double comparison_per_call(const struct comparison *c, enum figure figure, int a
 double comparison_divisor(const struct comparison *c, enum figure figure, int arm);
 double comparison_fewer_calls(const struct comparison *c);
 
-/* What an excess over limit * baseline must be, as a share of the baseline, to be more than single calls
- * bring about that met another plan or another page. */
+/* What an excess over limit * baseline must be, as a share of the baseline, to be more than single
+ * calls bring about that met another plan or another page. */
 double comparison_call_noise(
     const struct comparison *c, const struct check *check, const struct counter *counter);
 
@@ -63,7 +63,8 @@ double comparison_call_noise(
 bool comparison_breaches(const struct comparison *c, const struct check *check,
     const struct counter *counter, double baseline, double candidate);
 
-/* Would it breach, were it not for the noise of single calls? Then that is not settled: INCONCLUSIVE. */
+/* Would it breach, were it not for the noise of single calls? Then that is not settled:
+ * INCONCLUSIVE. */
 bool counter_is_hidden(const struct check *check, const struct counter *counter,
     const struct comparison *c, double baseline, double candidate);
 void counter_tell_hidden(const struct judging *j, struct check *check,

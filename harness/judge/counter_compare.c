@@ -10,7 +10,8 @@
 /* Blocks of the catalogs that a session reads when it first executes a statement. Early in a run
  * one arm may have used more of its sessions than the other. */
 #define FIRST_CALL_BLOCKS 100
-/* So many when it compiles a function that the candidate changed, and which the baseline has otherwise. */
+/* So many when it compiles a function that the candidate changed, and which the baseline has
+ * otherwise. */
 #define COMPILE_BLOCKS    300
 /* A WAL record is at least its header and one block reference: see xlogrecord.h. */
 #define RECORD_MIN_BYTES  48.0
@@ -95,9 +96,10 @@ static double touched_variance(const struct work *work)
 	return isnan(spread) || isnan(touched) ? 0 : spread * spread * touched * touched / work->calls;
 }
 
-/* An update that finds room on its page touches and logs half of what one does that finds none, and which do
- * depends on who else looks at the page at that moment: a call differs from the mean by half of it. A read logs
- * only what it clears away, dozens of pages in one call and nothing in many. */
+/* An update that finds room on its page touches and logs half of what one does that finds none, and
+ * which do depends on who else looks at the page at that moment: a call differs from the mean by
+ * half of it. A read logs only what it clears away, dozens of pages in one call and nothing in
+ * many. */
 static double spread_of(const struct run_statement *statement, enum figure figure)
 {
 	bool logs =
@@ -189,8 +191,8 @@ double comparison_fewer_calls(const struct comparison *c)
 	return a > 0 && a < b ? a : b;
 }
 
-/* One standard error by other plans if the arms had nothing in common: they run the same ops, so this is
- * several of the real ones. Updates share nothing but the op. */
+/* One standard error by other plans if the arms had nothing in common: they run the same ops, so
+ * this is several of the real ones. Updates share nothing but the op. */
 double comparison_call_noise(
     const struct comparison *c, const struct check *check, const struct counter *counter)
 {

@@ -32,8 +32,8 @@ struct estimand {
 	enum hypothesis_kind kind;
 };
 
-/* T of n differences: their mean against 0, with the variance raised for blocks that resemble the block
- * before. NAN when all are 0. */
+/* T of n differences: their mean against 0, with the variance raised for blocks that resemble the
+ * block before. NAN when all are 0. */
 double blocks_t(const double *d, size_t n);
 
 /* T for "B is exactly at value"; NAN when the blocks cannot tell (no values, no spread at 0). */

@@ -97,8 +97,8 @@ static bool can_be_judged(const struct judging *j, int in_mid_run)
 	       (in_mid_run == FROM_COUNTERS && j->input->counted);
 }
 
-/* A look keeps of the counters what FAILs: the others are settled at the end. In overtime that is now, and
- * one that more time would settle asks for it. */
+/* A look keeps of the counters what FAILs: the others are settled at the end. In overtime that is
+ * now, and one that more time would settle asks for it. */
 static bool is_kept(const struct judging *j, const struct check *check, int in_mid_run)
 {
 	return j->input->final || in_mid_run != FROM_COUNTERS || check->outcome == OUTCOME_FAIL ||

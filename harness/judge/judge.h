@@ -23,7 +23,7 @@ struct judge_input {
 void judge_run(const struct judge_input *input, struct run *run);
 
 /* Seconds to discard at the start of the run, both arms alike: until caches (run->arms[].cache) and
- * times have settled, at most 25% of duration_s; stored in run->generator.warmup_s by the caller. */
+ * times have settled, at most 25% of duration_s; the caller stores it in generator.warmup_s. */
 double judge_warmup_seconds(
     const struct samples *samples, const struct run *run, double duration_s);
 

@@ -91,8 +91,9 @@ static double share(double part, double all)
 /*
  * A few errors in few ops do not show a rate. With a limit of 0.1%, 1 of 300 may be bad luck, 3 are
  * not: FAIL when so many errors would come with probability below alpha at the allowed rate, or at
- * the baseline's when that is higher. Then the baseline's number is chance, too, and they come in bursts: blocks must
- * show it as well. What is not answered then tells that neither arm keeps up, and not which is worse.
+ * the baseline's when that is higher. Then the baseline's number is chance, too, and they come in
+ * bursts: blocks must show it as well. What is not answered then tells that neither arm keeps up,
+ * and not which is worse.
  */
 static bool rate_is_shown(const struct judging *j, const struct target *target,
     const struct op_counts counts[N_ARMS], const struct check *check, double alpha,
@@ -222,8 +223,9 @@ static bool is_slow(const struct sample *s, const void *ctx)
 	       (double)s->due_ns >= slow->from_ns && (double)sample_response_ns(s) > slow->over_ns;
 }
 
-/* Ops over the threshold's latency. Against the baseline it is noisy like any latency, and bursts of the
- * machine's make it noisier: it FAILs only when neither chance (Poisson) nor blocks explain the excess. */
+/* Ops over the threshold's latency. Against the baseline it is noisy like any latency, and bursts
+ * of the machine's make it noisier: it FAILs only when neither chance (Poisson) nor blocks explain
+ * the excess. */
 static void evaluate_slow(const struct judging *j, const struct threshold *threshold,
     const struct target *target, double alpha, struct check *check)
 {

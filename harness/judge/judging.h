@@ -76,8 +76,8 @@ void timings_release(struct judging *j);
 /* Is every timing check beyond doubt, so that the replay can stop? */
 bool timings_are_clear(const struct judging *j);
 
-/* The standard error of ln(ratio) of two quantiles with that share of the values above them, of so many
- * values each, before any is known (power.c). */
+/* The standard error of ln(ratio) of two quantiles with that share of the values above them, of so
+ * many values each, before any is known (power.c). */
 double expected_error(double tail, double ops);
 
 /* The targets of a threshold, at least one. Caller releases each and frees the array. */

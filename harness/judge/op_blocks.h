@@ -6,8 +6,8 @@
  *     if (op_blocks_tail(&blocks, 1.10, 0) < alpha) ...        // more than 1.10 times as many
  *     op_blocks_release(&blocks);
  *
- * What fails, is slow or goes unanswered comes in bursts, so that its number varies by more than its root.
- * Blocks take the bursts in, as they do for latencies (estimates.h).
+ * What fails, is slow or goes unanswered comes in bursts, so that its number varies by more than
+ * its root. Blocks take the bursts in, as they do for latencies (estimates.h).
  */
 #ifndef JUDGE_OP_BLOCKS_H
 #define JUDGE_OP_BLOCKS_H
@@ -27,8 +27,8 @@ void op_blocks_count(const struct judging *j, const struct target *target, op_ki
     const void *ctx, struct op_blocks *ret);
 void op_blocks_release(struct op_blocks *blocks);
 
-/* The error of saying that the candidate has more of them than `scale` times what the baseline has of as many
- * ops, and `rate` of its ops besides; 1 when there are too few blocks. */
+/* The error of saying that the candidate has more of them than `scale` times what the baseline has
+ * of as many ops, and `rate` of its ops besides; 1 when there are too few blocks. */
 double op_blocks_tail(const struct op_blocks *blocks, double scale, double rate);
 
 #endif

@@ -3,8 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-/* Of two plans, either way. Each arm's cost is by its own statistics, and a value that the sample of one ANALYZE
- * has sixty times differs by a fifth from the next one's. Seen with equal data: 0.91 to 1.25. */
+/* Of two plans, either way. Each arm's cost is by its own statistics, and a value that the sample
+ * of one ANALYZE has sixty times differs by a fifth from the next one's. Seen with equal data: 0.91
+ * to 1.25. */
 #define TIED_COST_RATIO 1.6
 
 bool statistics_differ(const struct run *run)

@@ -94,8 +94,8 @@ static void fill_interval(struct judging *j, const struct timing *t, struct chec
 	check->upper = fmax(upper / unit, check->estimate);
 }
 
-/* Exceedances that a check with few of them needs: for a FAIL, if the estimate is right, as many as make
- * the expected error small enough; for a PASS what a proof wants. */
+/* Exceedances that a check with few of them needs: for a FAIL, if the estimate is right, as many as
+ * make the expected error small enough; for a PASS what a proof wants. */
 static double wanted_exceedances(const struct timing *t, const struct check *check, bool breached)
 {
 	double tail = quantile_tail(check->metric->quantile);

@@ -1,6 +1,6 @@
 /*
- * How much of the start to discard, by its times: MSER-5 (White, "An effective truncation heuristic for bias
- * reduction in simulation output", 1997) on the medians of half-second blocks.
+ * How much of the start to discard, by its times: MSER-5 (White, "An effective truncation heuristic
+ * for bias reduction in simulation output", 1997) on the medians of half-second blocks.
  *
  * The mix of statements changes from block to block, so the medians are of ln(service time) less
  * the mean of that statement on that arm: a block is high when everything in it was slow. Batches

@@ -1,7 +1,7 @@
 /*
- * How much of the start to discard because caches were still filling: until, over five looks, less than a
- * hundredth of the blocks touched on either arm came from outside its buffer cache, or their share no
- * longer falls, as with data that does not fit.
+ * How much of the start to discard because caches were still filling: until, over five looks, less
+ * than a hundredth of the blocks touched on either arm came from outside its buffer cache, or their
+ * share no longer falls, as with data that does not fit.
  */
 #include "judge/warmup.h"
 

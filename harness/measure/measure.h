@@ -25,11 +25,11 @@ int measure_begin(struct db *const arms[N_ARMS], struct measure **ret, struct er
 /* Notes, as the disturbance RUN_STATISTICS_DIFFER, tables whose planner statistics differ. */
 void measure_statistics(struct db *const arms[N_ARMS], struct run *run);
 
-/* In mid-run, once a second, from the thread that began, elapsed_s after the start of the replay: how far
- * standbys are behind, what caches had to read, and work of statements (and of tables, where a threshold
- * asks) so far, for a look. Reads work every second second, less often where a reading is slow, and
- * otherwise leaves it as the last reading left it. True when the run holds work of a reading;
- * measure_end replaces it. */
+/* In mid-run, once a second, from the thread that began, elapsed_s after the start of the replay:
+ * how far standbys are behind, what caches had to read, and work of statements (and of tables,
+ * where a threshold asks) so far, for a look. Reads work every second second, less often where a
+ * reading is slow, and otherwise leaves it as the last reading left it. True when the run holds
+ * work of a reading; measure_end replaces it. */
 bool measure_peek(struct measure *measure, double elapsed_s, struct run *run);
 /* Fills work of statements (matched by the marker comment of measure_marker), tables, indexes,
  * sizes. vacuum: also a timed VACUUM of the tables that were written, on both arms. Index roles

@@ -1,6 +1,6 @@
 /*
- * What the arms' databases read from outside their buffer caches, look by look. A database counts for all
- * of its sessions, ours too, and a session tells its counts about once a second.
+ * What the arms' databases read from outside their buffer caches, look by look. A database counts
+ * for all of its sessions, ours too, and a session tells its counts about once a second.
  */
 #include "measure/measure_internal.h"
 

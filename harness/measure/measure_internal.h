@@ -46,7 +46,8 @@ struct cache_counts {
 	double touched, read; /* blocks, since the server began to count */
 };
 void cache_watch_begin(struct db *const arms[N_ARMS], struct cache_counts ret[N_ARMS]);
-/* Adds to run->arms[].cache what was counted since the last look, at_s after the start of the replay. */
+/* Adds to run->arms[].cache what was counted since the last look, at_s after the start of the
+ * replay. */
 void cache_watch_look(struct cache_counts counts[N_ARMS], struct db *const arms[N_ARMS],
     double at_s, struct run *run);
 /* Discloses an arm that still read from outside its cache in the second half. */

@@ -289,8 +289,8 @@ int run_save(const struct run *run, const char *path, struct err *err);
 /* The document that run_save writes; caller json_decref()s. */
 json_t *run_to_json(const struct run *run);
 void run_release(struct run *run);
-/* Of the blocks that looks [from, to) saw touched, the share read from outside the buffer cache; NAN when
- * they saw none. */
+/* Of the blocks that looks [from, to) saw touched, the share read from outside the buffer cache;
+ * NAN when they saw none. */
 double run_cache_read_share(const struct run_arm *arm, size_t from, size_t to);
 void check_release(struct check *check);
 void run_add_disturbance(struct run *run, const char *kind, bool blocks_pass, const char *format,

@@ -14,8 +14,8 @@
  *
  * Every connection sets application_name "pgrehearse", client_encoding UTF8 (SQL_ASCII in a
  * database of SQL_ASCII: texts then are bytes), and bounds the connection attempt (connect_timeout
- * 10 s unless given). Errors are ERR_ENV with SQLSTATE and
- * name the server and database, never the password. A connection is used by one thread.
+ * 10 s unless given). Errors are ERR_ENV with SQLSTATE and name the server and database, never the
+ * password. A connection is used by one thread.
  */
 #ifndef PG_DB_H
 #define PG_DB_H

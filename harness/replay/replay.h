@@ -58,7 +58,8 @@ struct replay_state {
 };
 
 struct replay_hooks {
-	/* NULL to go on; to stop now, why ("verdict"), a string constant: no new op is sent, pairs complete. */
+	/* NULL to go on; to stop now, why ("verdict"), a string constant: no new op is sent, pairs
+	 * complete. */
 	const char *(*on_second)(void *ctx, const struct replay_state *state);
 	void *ctx;
 };

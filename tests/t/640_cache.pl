@@ -27,8 +27,9 @@ sub gate_with_buffers
 {
 	my ($buffers) = @_;
 	my $node = staging("with_$buffers", "shared_buffers = $buffers\n");
-	# More than the small cache holds. A cache of less than 1 MB has no room for two CREATE DATABASE at once.
-	$node->safe_psql('shop', q{INSERT INTO item SELECT n, n % 500, 1, 'note ' || n FROM generate_series(5001, 30000) n});
+	# More than the small cache holds, which has to have room for two CREATE DATABASE at once.
+	$node->safe_psql('shop',
+		q{INSERT INTO item SELECT n, n % 500, 1, 'note ' || n FROM generate_series(5001, 30000) n});
 	my $gate = gate(gate_file($node, replay => '{rate: 60/s, time: 7s, clients: 4, seed: 3}',
 		thresholds => "\n  - {metric: latency.p50, max_ratio: 3}\n  - {metric: errors.rate, max: 0.1%}"),
 		'--no-early-stop');

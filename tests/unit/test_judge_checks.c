@@ -235,21 +235,22 @@ static void a_counter_never_fails_on_a_trifle(void **state)
 	fixture_free(f);
 }
 
-static void look_with(struct fixture *f, const char *yaml, bool counted)
+static void look_as(struct fixture *f, const char *yaml, struct judge_input input)
 {
-	struct judge_input input = {.samples = &f->samples, .counted = counted, .planned_seconds = 60};
-
+	input.samples = &f->samples;
+	input.planned_seconds = 60;
 	judge_with(f, yaml);
 	judge_run(&input, &f->run);
 }
 
+static void look_with(struct fixture *f, const char *yaml, bool counted)
+{
+	look_as(f, yaml, (struct judge_input){.counted = counted});
+}
+
 static void look_in_overtime(struct fixture *f, const char *yaml)
 {
-	struct judge_input input = {
-	    .samples = &f->samples, .counted = true, .overtime = true, .planned_seconds = 60};
-
-	judge_with(f, yaml);
-	judge_run(&input, &f->run);
+	look_as(f, yaml, (struct judge_input){.counted = true, .overtime = true});
 }
 
 /* What a look FAILs ends the replay, so it is beyond what ops in flight can do; all else waits. */
@@ -326,7 +327,8 @@ static void a_counter_of_uneven_calls_needs_more_of_them(void **state)
 	fixture_free(f);
 }
 
-/* The first call of a changed function in each session reads the catalogs: in ten thousand calls that is nothing. */
+/* The first call of a changed function in each session reads the catalogs: in ten thousand calls
+ * that is nothing. */
 static void what_compiles_a_function_is_not_what_it_touches(void **state)
 {
 	static const char touched[] =
@@ -352,7 +354,8 @@ static void what_compiles_a_function_is_not_what_it_touches(void **state)
 	fixture_free(f);
 }
 
-/* Which updates find room on their page depends on the moment, and some tenths of them move the total. */
+/* Which updates find room on their page depends on the moment, and some tenths of them move the
+ * total. */
 static void a_counter_of_updates_needs_more_of_them(void **state)
 {
 	static const char touched[] =

@@ -388,7 +388,7 @@ static void a_tie_between_plans_is_no_fail(void **state)
 	synthetic_release(&s);
 }
 
-/* "About N more seconds": with them most of the runs are decided, and with a third of them fewer. */
+/* "About N more seconds": with them most runs are decided, and with a third of them fewer. */
 static void what_an_open_run_asks_for_is_about_what_it_needs(void **state)
 {
 	static const struct {

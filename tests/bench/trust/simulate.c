@@ -1,7 +1,8 @@
 /*
  * The judge on thousands of imagined runs: how often an unchanged candidate FAILs, how often a
- * planted slow-down is found or passes, when a clear case ends, and how right an open one is about the time
- * that it still needs. Prints a table with 95% confidence intervals (Wilson). No server, no clock: the same seeds give the same table.
+ * planted slow-down is found or passes, when a clear case ends, and how right an open one is about
+ * the time that it still needs. Prints a table with 95% confidence intervals (Wilson). No server,
+ * no clock: the same seeds give the same table.
  *
  *     simulate [RUNS] [FIRST_SEED]     // default 200 runs per line, seed 1
  */
@@ -139,8 +140,8 @@ static void early_stops(int runs, uint64_t seed)
 		}
 }
 
-/* "About N more seconds" aims at 80% power: how many of the open runs are decided when they get what they
- * ask for, in all, a half and twice of that. */
+/* "About N more seconds" aims at 80% power: how many of the open runs are decided when they get
+ * what they ask for, in all, a half and twice of that. */
 static void needs(int runs, uint64_t seed, double ratio, const char *metric, double seconds)
 {
 	struct synthetic_plan plan = synthetic_unchanged;

@@ -178,8 +178,8 @@ static inline void synthetic_judge(struct synthetic *s, double planned_s, bool f
 	judge_run(&input, &s->run);
 }
 
-/* A run of so many seconds with a limit of 1.10 on one figure: the further seconds that it asks for when it is
- * INCONCLUSIVE (INFINITY when it cannot tell), else 0. */
+/* A run of so many seconds with a limit of 1.10 on one figure: the further seconds that it asks for
+ * when it is INCONCLUSIVE (INFINITY when it cannot tell), else 0. */
 static inline double synthetic_needs(
     const struct synthetic_plan *plan, const char *metric, double seconds, uint64_t seed)
 {
