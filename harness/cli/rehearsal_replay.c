@@ -41,7 +41,7 @@ static void judge_so_far(struct rehearsal *r, const struct judge_input *input)
 	r->next_look_ns = end_ns + (pause_ns < LOOK_PAUSE_MAX_NS ? pause_ns : LOOK_PAUSE_MAX_NS);
 }
 
-/* Once the planned time is over, an open verdict is a reason to go on, as far as the gate may. */
+/* After the planned time an open verdict is a reason to go on, as far as the gate allows. */
 static const char *why_stop(const struct rehearsal *r, uint64_t elapsed_ns, uint64_t planned_ns)
 {
 	const struct run *run = r->run;

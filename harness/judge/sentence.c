@@ -144,31 +144,34 @@ bool bound_allows_equal(const struct check *check)
 	    check->bound, bound_estimate(check->bound, check->baseline, check->baseline), check->limit);
 }
 
-void check_decide(struct check *check, enum outcome outcome, const char *format, ...)
+static void say(
+    struct check *check, enum outcome outcome, const char *begin, const char *format, va_list args)
 {
 	struct buf text = BUF_INIT;
-	va_list args;
 
-	va_start(args, format);
+	buf_adds(&text, begin);
 	buf_vaddf(&text, format, args);
-	va_end(args);
 	free(check->why);
 	check->why = buf_detach(&text);
 	check->outcome = outcome;
 }
 
-void check_amend(struct check *check, enum outcome outcome, const char *format, ...)
+void check_decide(struct check *check, enum outcome outcome, const char *format, ...)
 {
-	struct buf text = BUF_INIT;
 	va_list args;
 
-	buf_adds(&text, check->why);
 	va_start(args, format);
-	buf_vaddf(&text, format, args);
+	say(check, outcome, "", format, args);
 	va_end(args);
-	free(check->why);
-	check->why = buf_detach(&text);
-	check->outcome = outcome;
+}
+
+void check_amend(struct check *check, enum outcome outcome, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say(check, outcome, check->why, format, args);
+	va_end(args);
 }
 
 /* "index.size_bytes of public.i is 12.0 MiB; at most 64.0 MiB is allowed" */
